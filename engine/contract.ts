@@ -1,0 +1,309 @@
+/**
+ * What main and the elevated engine say to each other: frames on a Unix socket, and the schema of every message.
+ *
+ * A frame is `u32 length (big-endian, of what follows), u8 kind, body`. Kind 0 is one JSON control message, kind 1 is a
+ * packet: `u16 link, u16 client, IPv4 packet` (big-endian). Both sides check every message against the schemas here; a bad
+ * frame ends the connection with a stated reason. This file has no Node in it, so that the window may use its types.
+ */
+import { z } from 'zod';
+
+export const PROTOCOL_VERSION = 1;
+export const FRAME_HEADER_BYTES = 5;
+export const PACKET_HEADER_BYTES = 4;
+export const KIND_CONTROL = 0;
+export const KIND_PACKET = 1;
+/** Largest IPv4 packet that crosses the socket; the MTU of masq0 is never above it. */
+export const MAX_PACKET_BYTES = 2048;
+export const MAX_CONTROL_BYTES = 1 << 20;
+export const HEARTBEAT_MS = 2_000;
+/** Silence after which either side takes the other for dead. */
+export const HEARTBEAT_LOST_MS = 8_000;
+/** How long the engine waits for main to come back before it undoes everything and hangs up the line. */
+export const MAIN_GRACE_MS = 5_000;
+
+/** Link numbers. Uplinks and callers are numbered by main from 1; the practice provider's Internet has its own. */
+export const PRACTICE_LINK = 0xfffe;
+/** Client number of the gateway itself. LAN hosts and callers are numbered by the engine from 1. */
+export const GATEWAY_CLIENT = 0;
+
+/** The one LAN of the practice topology, its hosts and its Internet: fixed, the engine takes no arguments for it. */
+export const PRACTICE = {
+  lanInterface: 'masq-lan',
+  lanAddress: '192.168.66.1',
+  hosts: ['masq-host1', 'masq-host2'],
+  provider: {
+    address: '203.0.113.1',
+    poolFirst: '203.0.113.64',
+    poolLast: '203.0.113.127',
+    dns: '198.51.100.53',
+  },
+  web: { name: 'www.practice.example', address: '198.51.100.80', file: '/page.html' },
+  hops: ['203.0.113.1', '198.51.100.1'],
+} as const;
+
+/** Something a person is told: what happened, why most likely, and what to do about it. */
+export const faultSchema = z.object({
+  code: z.string().max(64),
+  sentence: z.string().max(400),
+  cause: z.string().max(600),
+  remedy: z.string().max(800),
+  detail: z.string().max(4000).optional(),
+});
+export type Fault = z.infer<typeof faultSchema>;
+
+const octet = '(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)';
+export const ipv4Schema = z
+  .string()
+  .regex(new RegExp(`^${octet}(?:\\.${octet}){3}$`), 'an IPv4 address such as 192.168.66.1');
+export const interfaceSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_.:-]{0,14}$/, 'a network interface name');
+export const portSchema = z.number().int().min(1).max(65535);
+/** A serial device the engine may be asked to hang up: a name below /dev, never a path that climbs. */
+export const serialPathSchema = z
+  .string()
+  .regex(/^\/dev\/(?:[A-Za-z0-9_-]+\/)?[A-Za-z0-9_.-]{1,64}$/, 'a serial port below /dev')
+  .refine((path) => !path.includes('..'));
+
+export const lanSchema = z.object({
+  interface: interfaceSchema,
+  address: ipv4Schema,
+  prefix: z.number().int().min(8).max(30),
+  dhcp: z
+    .object({ first: ipv4Schema, last: ipv4Schema, leaseSeconds: z.number().int().min(120).max(604_800) })
+    .nullable(),
+});
+export type Lan = z.infer<typeof lanSchema>;
+
+const seconds = z.number().int().min(1).max(604_800);
+/** Idle times, in seconds, after which a session is forgotten (RFC 4787 REQ-5, RFC 5382 REQ-5, RFC 5508 REQ-2). */
+export const timersSchema = z.object({
+  tcpEstablished: seconds,
+  tcpOpening: seconds,
+  tcpClosing: seconds,
+  udp: seconds,
+  icmp: seconds,
+  other: seconds,
+});
+export type Timers = z.infer<typeof timersSchema>;
+export const TIMER_PRESETS = {
+  default: { tcpEstablished: 7440, tcpOpening: 240, tcpClosing: 240, udp: 300, icmp: 60, other: 600 },
+  classic: { tcpEstablished: 900, tcpOpening: 120, tcpClosing: 120, udp: 300, icmp: 60, other: 600 },
+  HOWTO: { tcpEstablished: 7200, tcpOpening: 120, tcpClosing: 10, udp: 160, icmp: 60, other: 600 },
+} as const satisfies Record<string, Timers>;
+
+/** RFC 4787 §5: who may answer to a mapped port. "Loose UDP" is endpoint-independent. */
+export const filteringSchema = z.enum([
+  'endpoint-independent',
+  'address-dependent',
+  'address-and-port-dependent',
+]);
+export type Filtering = z.infer<typeof filteringSchema>;
+
+export const masqueradeSchema = z.object({
+  timers: timersSchema,
+  udpFiltering: filteringSchema,
+  tcpFiltering: filteringSchema,
+  hairpin: z.boolean(),
+  /** Most mappings one client may hold at once, and most new ones a second (RFC 6888 REQ-4). */
+  clientMappings: z.number().int().min(16).max(60_000),
+  clientMappingsPerSecond: z.number().int().min(1).max(60_000),
+  /** Private or special destinations that may leave by the link all the same, as `address/prefix`. */
+  privateExceptions: z.array(z.string().regex(/^[\d.]+\/\d{1,2}$/)).max(64),
+});
+export type MasqueradeConfig = z.infer<typeof masqueradeSchema>;
+export const MASQUERADE_DEFAULT: MasqueradeConfig = {
+  timers: TIMER_PRESETS.default,
+  udpFiltering: 'address-dependent',
+  tcpFiltering: 'address-dependent',
+  hairpin: true,
+  clientMappings: 8192,
+  clientMappingsPerSecond: 200,
+  privateExceptions: [],
+};
+
+export const forwardSchema = z.object({
+  id: z.string().regex(/^[a-z0-9-]{1,32}$/),
+  on: z.boolean(),
+  protocol: z.enum(['tcp', 'udp', 'both']),
+  first: portSchema,
+  last: portSchema,
+  /** Where the range begins on the inside; the same as `first` when ports are kept. */
+  insideFirst: portSchema,
+  hosts: z
+    .array(z.object({ address: ipv4Schema, weight: z.number().int().min(1).max(100) }))
+    .min(1)
+    .max(16),
+  /** Remote addresses that may come in, as `address/prefix`; empty means all. */
+  sources: z.array(z.string().regex(/^[\d.]+\/\d{1,2}$/)).max(64),
+});
+export type Forward = z.infer<typeof forwardSchema>;
+
+/** Who may use the link: everybody on the LAN, or only the listed addresses; paused ones never. */
+export const accessSchema = z.object({
+  mode: z.enum(['everybody', 'chosen']),
+  chosen: z.array(ipv4Schema).max(1024),
+  paused: z.array(ipv4Schema).max(1024),
+});
+export type Access = z.infer<typeof accessSchema>;
+
+export const helperSettingSchema = z.object({ on: z.boolean(), ports: z.array(portSchema).max(12) });
+export type HelperSetting = z.infer<typeof helperSettingSchema>;
+
+export const engineConfigSchema = z.object({
+  /** Build the practice topology; its LAN is then the LAN and `lan` is ignored. */
+  practice: z.boolean(),
+  lan: lanSchema.nullable(),
+  masquerade: masqueradeSchema,
+  access: accessSchema,
+  forwards: z.array(forwardSchema).max(256),
+  /** By helper name; a helper not named here stands as its registry entry says. */
+  helpers: z.record(z.string().max(32), helperSettingSchema),
+  /** Hold the packet that asks for the line and say so, while no uplink is up. */
+  demand: z.boolean(),
+  /** Whether the gateway's own traffic uses the link: only without another default route, always, or never. */
+  ownTraffic: z.enum(['auto', 'always', 'never']),
+});
+export type EngineConfig = z.infer<typeof engineConfigSchema>;
+
+export const linkUpSchema = z.object({
+  link: z.number().int().min(1).max(PRACTICE_LINK),
+  /** `uplink`: the masquerade hides everything behind `local`. `caller`: a client behind us. `practice`: the provider's side. */
+  role: z.enum(['uplink', 'caller', 'practice']),
+  local: ipv4Schema,
+  peer: ipv4Schema,
+  dns: z.array(ipv4Schema).max(4),
+  mtu: z.number().int().min(128).max(1500),
+  /** A caller's user name. */
+  name: z.string().max(64).optional(),
+});
+export type LinkUp = z.infer<typeof linkUpSchema>;
+
+export const clientSchema = z.object({
+  id: z.number().int().min(0).max(0xffff),
+  kind: z.enum(['lan', 'caller', 'gateway']),
+  address: ipv4Schema,
+  mac: z.string().max(17).nullable(),
+  name: z.string().max(64).nullable(),
+  /** Milliseconds since the epoch. */
+  firstSeen: z.number(),
+  lastSeen: z.number(),
+  leaseExpires: z.number().nullable(),
+  /** Bytes of IP through the link since the engine started, and bit/s over the last second. */
+  bytesUp: z.number(),
+  bytesDown: z.number(),
+  rateUp: z.number(),
+  rateDown: z.number(),
+  sessions: z.number().int(),
+  paused: z.boolean(),
+});
+export type Client = z.infer<typeof clientSchema>;
+
+export const sessionSchema = z.object({
+  protocol: z.string().max(8),
+  state: z.string().max(16),
+  client: ipv4Schema,
+  clientPort: z.number().int(),
+  mappedPort: z.number().int(),
+  remote: ipv4Schema,
+  remotePort: z.number().int(),
+  /** Seconds until forgotten. */
+  expires: z.number(),
+  bytesUp: z.number(),
+  bytesDown: z.number(),
+  packetsUp: z.number(),
+  packetsDown: z.number(),
+  helper: z.string().max(32).nullable(),
+  /** Sequence shift made by a helper, outbound: first sequence touched, delta, previous delta. */
+  initSeq: z.number(),
+  delta: z.number(),
+  previousDelta: z.number(),
+});
+export type Session = z.infer<typeof sessionSchema>;
+
+export const helperStateSchema = z.object({
+  name: z.string().max(32),
+  title: z.string().max(64),
+  /** One sentence for a person: what it opens. */
+  opens: z.string().max(300),
+  on: z.boolean(),
+  ports: z.array(portSchema).max(12),
+  hits: z.number(),
+  expectations: z.number(),
+  lastUse: z.number().nullable(),
+  refusals: z.array(z.object({ reason: z.string().max(120), count: z.number() })).max(16),
+});
+export type HelperState = z.infer<typeof helperStateSchema>;
+
+export const countersSchema = z.record(z.string().max(64), z.number());
+export type Counters = z.infer<typeof countersSchema>;
+
+export const logLevelSchema = z.enum(['debug', 'info', 'warning', 'error']);
+export type LogLevel = z.infer<typeof logLevelSchema>;
+export const logLineSchema = z.object({
+  /** Milliseconds since the epoch. */
+  at: z.number(),
+  level: logLevelSchema,
+  part: z.string().max(24),
+  text: z.string().max(2000),
+});
+export type LogLine = z.infer<typeof logLineSchema>;
+
+const requestId = z.number().int().min(1);
+
+/** Main → engine. `hello` comes first; everything with an id gets one `reply`. */
+export const toEngineSchema = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('hello'),
+    protocol: z.number().int(),
+    token: z.string().regex(/^[0-9a-f]{64}$/),
+  }),
+  z.object({ type: z.literal('ping') }),
+  z.object({ type: z.literal('configure'), id: requestId, config: engineConfigSchema }),
+  z.object({ type: z.literal('link-up'), id: requestId, up: linkUpSchema }),
+  z.object({ type: z.literal('link-down'), id: requestId, link: z.number().int().min(1).max(PRACTICE_LINK) }),
+  /** The serial port with a call on it, so that the engine can hang it up when main dies; null when there is none. */
+  z.object({ type: z.literal('guard-line'), id: requestId, path: serialPathSchema.nullable() }),
+  z.object({ type: z.literal('sessions'), id: requestId, limit: z.number().int().min(1).max(5000) }),
+  z.object({ type: z.literal('refusals'), id: requestId }),
+  /** Cut what a client has open; used when it is paused. */
+  z.object({ type: z.literal('cut'), id: requestId, client: ipv4Schema }),
+  /** Have a practice LAN host fetch the practice page; the engine knows the one address. */
+  z.object({ type: z.literal('practice-fetch'), id: requestId, host: z.enum(PRACTICE.hosts) }),
+  /** Undo everything on the host, answer, exit. */
+  z.object({ type: z.literal('stop'), id: requestId }),
+]);
+export type ToEngine = z.infer<typeof toEngineSchema>;
+
+/** Engine → main. `welcome` answers a good hello; `refused` is the last thing said on a connection that ends. */
+export const fromEngineSchema = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('welcome'),
+    protocol: z.number().int(),
+    pid: z.number().int(),
+    restarts: z.number().int(),
+  }),
+  z.object({ type: z.literal('refused'), reason: z.string().max(400) }),
+  z.object({ type: z.literal('pong') }),
+  z.object({ type: z.literal('reply'), id: requestId, ok: z.literal(true), result: z.unknown().optional() }),
+  z.object({ type: z.literal('reply-fault'), id: requestId, fault: faultSchema }),
+  /** At most twice a second, and only when something changed. */
+  z.object({ type: z.literal('clients'), clients: z.array(clientSchema).max(2048) }),
+  z.object({ type: z.literal('helpers'), helpers: z.array(helperStateSchema).max(64) }),
+  z.object({ type: z.literal('counters'), counters: countersSchema }),
+  z.object({ type: z.literal('log'), line: logLineSchema }),
+  /** Something on the host is not as it should be, or (null) is well again, by code. */
+  z.object({ type: z.literal('host-fault'), code: z.string().max(64), fault: faultSchema.nullable() }),
+  /** A packet asks for the line (demand dialling). */
+  z.object({ type: z.literal('want-line'), client: z.string().max(64), reason: z.string().max(200) }),
+  /** What a redial did: how many mappings moved, how many TCP flows were reset, how many packets had been held. */
+  z.object({
+    type: z.literal('readdressed'),
+    from: ipv4Schema,
+    to: ipv4Schema,
+    moved: z.number(),
+    reset: z.number(),
+    held: z.number(),
+  }),
+]);
+export type FromEngine = z.infer<typeof fromEngineSchema>;

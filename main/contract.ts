@@ -1,0 +1,260 @@
+/**
+ * What the window, the panel and the command line may ask of the gateway, and the state they are told: one schema table.
+ *
+ * Every face calls a command by name with one argument object and gets `{ok, value}` or `{ok: false, fault}`. Main sends
+ * `state` events `{seq, patch, log}` (merge the patch over what you hold; on a gap in `seq` ask for `snapshot` again) and
+ * droppable `meter` events, at most two a second. The faces hold nothing that main did not tell them.
+ */
+import { z } from 'zod';
+import {
+  accessSchema,
+  clientSchema,
+  countersSchema,
+  type Fault,
+  faultSchema,
+  forwardSchema,
+  helperSettingSchema,
+  helperStateSchema,
+  ipv4Schema,
+  lanSchema,
+  logLineSchema,
+  masqueradeSchema,
+  sessionSchema,
+} from '../engine/contract.ts';
+
+export type {
+  Client,
+  Fault,
+  Forward,
+  HelperState,
+  Lan,
+  LogLevel,
+  LogLine,
+  Session,
+} from '../engine/contract.ts';
+export { PRACTICE, TIMER_PRESETS } from '../engine/contract.ts';
+
+/** The call's progress. Each has a sentence of its own in every face; Cancel (hangUp) works in all but `idle`. */
+export const phaseSchema = z.enum([
+  'idle',
+  'starting-engine', // waiting for the administrator's approval, or for the engine to be ready
+  'opening-modem',
+  'initialising-modem',
+  'dialling', // ATD sent, until the far modem answers
+  'logging-in', // a login script runs
+  'negotiating', // LCP
+  'authenticating', // PAP or CHAP
+  'configuring', // IPCP, then the engine takes the link
+  'connected',
+  'waiting-to-redial',
+  'hanging-up',
+  'failed',
+]);
+export type Phase = z.infer<typeof phaseSchema>;
+
+export const linkFactsSchema = z.object({
+  /** bit/s on the telephone line as the modem said; null where it said none (a cable, an LTE module). */
+  carrierRate: z.number().nullable(),
+  /** bit/s between computer and modem. */
+  portRate: z.number(),
+  /** The modem's own words, such as `CONNECT 33600/ARQ/V34/LAPM`. */
+  connectText: z.string(),
+  errorCorrected: z.boolean().nullable(),
+  local: ipv4Schema,
+  peer: ipv4Schema,
+  dns: z.array(ipv4Schema),
+  mtu: z.number(),
+  authentication: z.string(),
+  compression: z.array(z.string()),
+  /** Milliseconds since the epoch. */
+  connectedAt: z.number(),
+  bytesUp: z.number(),
+  bytesDown: z.number(),
+});
+export type LinkFacts = z.infer<typeof linkFactsSchema>;
+
+export const providerSchema = z.object({
+  id: z.string().regex(/^[a-z0-9-]{1,32}$/),
+  name: z.string().trim().min(1, 'Give the provider a name.').max(60),
+  numbers: z
+    .array(
+      z
+        .string()
+        .trim()
+        .regex(
+          /^[0-9A-D*#TPWtpw,@!;()+ .\-/]{1,60}$/,
+          'A telephone number has digits, and * # , W for pauses and waits.',
+        ),
+    )
+    .min(1, 'Give the number to dial.')
+    .max(8),
+  user: z.string().max(128),
+  /** Path of the modem's port, or empty: the first modem that answers. */
+  port: z.string().max(200),
+  portRate: z.number().int().min(300).max(4_000_000),
+  /** Extra AT settings sent one by one after the base string; a refused one is remembered, not fatal. */
+  modemInit: z.array(z.string().max(60)).max(9),
+  /** Dial without waiting for a dial tone (ATX3). */
+  blindDial: z.boolean(),
+  headerCompression: z.boolean(),
+  /** Provider's name servers to use when PPP gives none. */
+  dns: z.array(ipv4Schema).max(4),
+  /** How often to try again after busy, no answer or a dropped line, and the first pause in seconds (it grows). */
+  redialTries: z.number().int().min(0).max(100),
+  redialPauseSeconds: z.number().int().min(1).max(3600),
+});
+export type Provider = z.infer<typeof providerSchema>;
+/** As the faces see it: never the password itself. */
+export const providerViewSchema = providerSchema.extend({ hasPassword: z.boolean() });
+export type ProviderView = z.infer<typeof providerViewSchema>;
+export const NEW_PROVIDER: Omit<Provider, 'id' | 'name' | 'numbers' | 'user'> = {
+  port: '',
+  portRate: 115_200,
+  modemInit: [],
+  blindDial: false,
+  headerCompression: true,
+  dns: [],
+  redialTries: 5,
+  redialPauseSeconds: 10,
+};
+
+export const settingsSchema = z.object({
+  lan: lanSchema.nullable(),
+  masquerade: masqueradeSchema,
+  access: accessSchema,
+  forwards: z.array(forwardSchema).max(256),
+  helpers: z.record(z.string().max(32), helperSettingSchema),
+  ownTraffic: z.enum(['auto', 'always', 'never']),
+  selectedProvider: z.string().max(32).nullable(),
+  theme: z.enum(['system', 'light', 'dark']),
+  /** Keep running in the tray when the window is closed. */
+  closeToTray: z.boolean(),
+});
+export type Settings = z.infer<typeof settingsSchema>;
+
+export const portInfoSchema = z.object({
+  path: z.string(),
+  description: z.string(),
+  /** What the last probe said, in a sentence; null before any probe. */
+  verdict: z.string().nullable(),
+  isModem: z.boolean().nullable(),
+});
+export type PortInfo = z.infer<typeof portInfoSchema>;
+
+export const lanCandidateSchema = z.object({
+  name: z.string(),
+  description: z.string(),
+  addresses: z.array(z.string()),
+  up: z.boolean(),
+  wireless: z.boolean(),
+  /** Carries the gateway's own default route: rarely the card to share to. */
+  carriesDefault: z.boolean(),
+});
+export type LanCandidate = z.infer<typeof lanCandidateSchema>;
+
+export const stateSchema = z.object({
+  phase: phaseSchema,
+  /** When this phase began, milliseconds since the epoch. */
+  since: z.number(),
+  /** What is being done or waited for, in words, such as `Trying 555-0100 again in 10 s (2 of 5)`. */
+  activity: z.string(),
+  /** Why the last call failed or ended by itself; stays until the next Dial. */
+  fault: faultSchema.nullable(),
+  /** Things on the host that need a person: another DHCP server, a firewall in the way. */
+  hostFaults: z.array(faultSchema),
+  providerId: z.string().nullable(),
+  link: linkFactsSchema.nullable(),
+  engine: z.enum(['stopped', 'starting', 'running', 'lost']),
+  practice: z.boolean(),
+  providers: z.array(providerViewSchema),
+  settings: settingsSchema,
+  ports: z.array(portInfoSchema),
+  /** Why ports could not be listed, if so. */
+  portsFault: faultSchema.nullable(),
+  lanCandidates: z.array(lanCandidateSchema),
+  clients: z.array(clientSchema),
+  helpers: z.array(helperStateSchema),
+  counters: countersSchema,
+  /** Where passwords are kept. */
+  secrets: z.enum(['keyring', 'file']),
+  version: z.string(),
+});
+export type State = z.infer<typeof stateSchema>;
+
+export const snapshotSchema = z.object({ seq: z.number(), state: stateSchema, log: z.array(logLineSchema) });
+export type Snapshot = z.infer<typeof snapshotSchema>;
+export const stateEventSchema = z.object({
+  seq: z.number(),
+  patch: stateSchema.partial(),
+  log: z.array(logLineSchema),
+});
+export type StateEvent = z.infer<typeof stateEventSchema>;
+
+export const meterSchema = z.object({
+  at: z.number(),
+  /** bit/s of IP over the last half second or second. */
+  up: z.number(),
+  down: z.number(),
+  bytesUp: z.number(),
+  bytesDown: z.number(),
+  /** What waits for the line: bytes, and the time they will take, ms. */
+  queuedBytes: z.number(),
+  queuedMs: z.number(),
+  clients: z.array(clientSchema),
+});
+export type Meter = z.infer<typeof meterSchema>;
+
+const none = z.object({}).strict();
+const done = z.object({});
+const command = <A extends z.ZodType, R extends z.ZodType>(argument: A, result: R) => ({ argument, result });
+
+export const commands = {
+  snapshot: command(none, snapshotSchema),
+  /** Start a call. Resolves when it is under way, not when it is up: watch `phase`. */
+  dial: command(z.object({ providerId: z.string().max(32).optional() }).strict(), done),
+  /** End the call, or cancel whatever is under way. `now` skips the polite ways. */
+  hangUp: command(z.object({ now: z.boolean().optional() }).strict(), done),
+  /** Dial the built-in practice provider over the built-in practice line. */
+  practice: command(none, done),
+  /** Leave practice: hang up if needed, take down the practice LAN. */
+  endPractice: command(none, done),
+  /** Have a practice LAN host fetch the practice page through the link. */
+  practiceFetch: command(
+    z.object({ host: z.enum(['masq-host1', 'masq-host2']) }).strict(),
+    z.object({ bytes: z.number(), milliseconds: z.number(), sha256: z.string() }),
+  ),
+  saveProvider: command(
+    z.object({ provider: providerSchema, password: z.string().max(256).nullable() }).strict(),
+    z.object({ provider: providerViewSchema }),
+  ),
+  removeProvider: command(z.object({ id: z.string().max(32) }).strict(), done),
+  saveSettings: command(z.object({ patch: settingsSchema.partial() }).strict(), done),
+  refreshPorts: command(none, done),
+  probePort: command(
+    z.object({ path: z.string().max(200) }).strict(),
+    z.object({ isModem: z.boolean(), sentence: z.string() }),
+  ),
+  setHelper: command(z.object({ name: z.string().max(32), setting: helperSettingSchema }).strict(), done),
+  pauseClient: command(z.object({ address: ipv4Schema, paused: z.boolean() }).strict(), done),
+  addForward: command(z.object({ forward: forwardSchema }).strict(), done),
+  removeForward: command(z.object({ id: z.string().max(32) }).strict(), done),
+  sessions: command(
+    z.object({ limit: z.number().int().min(1).max(5000) }).strict(),
+    z.object({ sessions: z.array(sessionSchema) }),
+  ),
+  refusals: command(none, z.object({ refusals: z.array(z.object({ at: z.number(), text: z.string() })) })),
+  clearFault: command(none, done),
+} as const;
+
+export type Commands = typeof commands;
+export type CommandName = keyof Commands;
+export type CommandArgument<N extends CommandName> = z.infer<Commands[N]['argument']>;
+export type CommandResult<N extends CommandName> = z.infer<Commands[N]['result']>;
+export type Outcome<T> = { ok: true; value: T } | { ok: false; fault: Fault };
+
+/** The one object the preload (or the panel's WebSocket) gives the window. Listeners return their own removal. */
+export interface GatewayApi {
+  call<N extends CommandName>(name: N, argument: CommandArgument<N>): Promise<Outcome<CommandResult<N>>>;
+  onState(listener: (event: StateEvent) => void): () => void;
+  onMeter(listener: (event: Meter) => void): () => void;
+}
