@@ -33,6 +33,7 @@ const programs = {
   bench: [
     ['iperf3', 'iperf3'],
     ['slirp4netns', 'slirp4netns'],
+    ['ethtool', 'ethtool'],
   ],
 };
 
