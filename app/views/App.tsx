@@ -1,0 +1,64 @@
+// The window's frame: the call on the left, what belongs to it on the right, dialogs above.
+import { useEffect } from 'react';
+import type { Settings } from '../../main/contract.ts';
+import { Button } from '../parts/Button.tsx';
+import { isFirstRun } from '../store/select.ts';
+import { useGateway } from '../store/gateway.ts';
+import { useUi } from '../store/ui.ts';
+import { app } from '../strings.ts';
+import styles from './App.module.css';
+import { Brand } from './Brand.tsx';
+import { CallPanel } from './CallPanel.tsx';
+import { FirstRun } from './FirstRun.tsx';
+import { Notices } from './Notices.tsx';
+import { PracticeBanner } from './PracticeBanner.tsx';
+import { ProviderForm } from './ProviderForm.tsx';
+import { Reaching } from './Reaching.tsx';
+import { SettingsForm } from './SettingsForm.tsx';
+import { TabList, TabPanel } from './Tabs.tsx';
+
+/** `system` leaves the choice to the stylesheet. */
+function useTheme(theme: Settings['theme'] | undefined): void {
+  useEffect(() => {
+    const root = document.documentElement;
+    if (theme === 'light' || theme === 'dark') root.dataset['theme'] = theme;
+    else delete root.dataset['theme'];
+  }, [theme]);
+}
+
+export function App() {
+  const state = useGateway((store) => store.state);
+  const reach = useGateway((store) => store.reach);
+  const dialog = useUi((ui) => ui.dialog);
+  const show = useUi((ui) => ui.show);
+  useTheme(state?.settings.theme);
+
+  if (!state) return <Reaching reach={reach} />;
+  const first = isFirstRun(state);
+  return (
+    <div className={styles.window}>
+      <header className={styles.bar}>
+        <Brand />
+        {!first && <TabList hasHelpers={state.helpers.length > 0} />}
+        <div className={styles.settings}>
+          <Button weight="quiet" icon="gear" onClick={() => show({ kind: 'settings' })}>
+            {app.settings}
+          </Button>
+        </div>
+      </header>
+      <div className={styles.columns}>
+        <CallPanel state={state} first={first} />
+        <main className={styles.main}>
+          <Reaching reach={reach} />
+          <Notices state={state} />
+          {state.practice && <PracticeBanner connected={state.phase === 'connected'} />}
+          {first ? <FirstRun ports={state.ports} /> : <TabPanel state={state} />}
+        </main>
+      </div>
+      {dialog?.kind === 'provider' && (
+        <ProviderForm state={state} id={dialog.id} focus={dialog.focus} onClose={() => show(null)} />
+      )}
+      {dialog?.kind === 'settings' && <SettingsForm state={state} onClose={() => show(null)} />}
+    </div>
+  );
+}

@@ -1,0 +1,73 @@
+// The call: one large state, its progress, one button whose verb changes, the provider to call, the facts of the link.
+import type { State } from '../../main/contract.ts';
+import { Button } from '../parts/Button.tsx';
+import { cx } from '../parts/cx.ts';
+import { tell, useGateway } from '../store/gateway.ts';
+import { chosenProvider, tone as toneOf, verb } from '../store/select.ts';
+import { call, phaseSentences, phaseWords } from '../strings.ts';
+import { CallGauge } from './CallGauge.tsx';
+import styles from './CallPanel.module.css';
+import { LampRow } from './LampRow.tsx';
+import { LinkFacts } from './LinkFacts.tsx';
+import { ProviderChooser } from './ProviderChooser.tsx';
+import { Steps } from './Steps.tsx';
+
+export function CallPanel({ state, first }: { state: State; first: boolean }) {
+  const { phase } = state;
+  const tone = toneOf(phase);
+  const resting = phase === 'idle' || phase === 'failed';
+  return (
+    <aside className={cx(styles.panel, styles[tone])} aria-label={call.panel}>
+      <div className={styles.instrument}>
+        <LampRow phase={phase} />
+        <CallGauge state={state} />
+      </div>
+      <div className={styles.words}>
+        <p role="status" aria-label={call.state} className={styles.state}>
+          {phaseWords[phase]}
+        </p>
+        <p className={styles.activity}>{state.activity || phaseSentences[phase]}</p>
+      </div>
+      <div className={styles.controls}>
+        {!first && <MainAction state={state} />}
+        {!first && <ProviderChooser state={state} />}
+        {resting && !first && !state.practice && (
+          <Button weight="quiet" icon="exchange" onClick={() => void tell('practice', {})}>
+            {call.practice}
+          </Button>
+        )}
+      </div>
+      {phase !== 'idle' && phase !== 'connected' && <Steps phase={phase} />}
+      {phase === 'connected' && state.link && <LinkFacts link={state.link} />}
+    </aside>
+  );
+}
+
+function MainAction({ state }: { state: State }) {
+  const reach = useGateway((store) => store.reach);
+  const { word, deed } = verb(state.phase);
+
+  function act(): void {
+    if (deed === 'hangUp') void tell('hangUp', {});
+    else if (deed === 'hangUpNow') void tell('hangUp', { now: true });
+    else if (state.practice) void tell('practice', {});
+    else {
+      const provider = chosenProvider(state);
+      // Without a provider only the practice line can have been called before.
+      void (provider ? tell('dial', { providerId: provider.id }) : tell('practice', {}));
+    }
+  }
+
+  return (
+    <Button
+      large
+      weight={deed === 'dial' ? 'main' : state.phase === 'connected' ? 'bad' : 'plain'}
+      icon={deed === 'dial' ? 'phone' : 'cross'}
+      data-main-action=""
+      disabled={reach !== 'open'}
+      onClick={act}
+    >
+      {word}
+    </Button>
+  );
+}

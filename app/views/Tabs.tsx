@@ -1,0 +1,74 @@
+// The views of the right side as tabs: one in the tab order, arrows move among them.
+import { type KeyboardEvent, useRef } from 'react';
+import type { State } from '../../main/contract.ts';
+import { type Tab, useUi } from '../store/ui.ts';
+import { app } from '../strings.ts';
+import { Clients } from './Clients.tsx';
+import { Forwards } from './Forwards.tsx';
+import { Helpers } from './Helpers.tsx';
+import { Log } from './Log.tsx';
+import { Masquerade } from './Masquerade.tsx';
+import styles from './Tabs.module.css';
+import { Traffic } from './Traffic.tsx';
+
+const all: readonly Tab[] = ['overview', 'helpers', 'forwards', 'masquerade', 'log'];
+
+export function TabList({ hasHelpers }: { hasHelpers: boolean }) {
+  const tab = useUi((ui) => ui.tab);
+  const open = useUi((ui) => ui.open);
+  const list = useRef<HTMLDivElement>(null);
+  const tabs = all.filter((name) => name !== 'helpers' || hasHelpers);
+
+  function onKeyDown(event: KeyboardEvent): void {
+    const at = tabs.indexOf(tab);
+    const moves: Record<string, number> = {
+      ArrowRight: (at + 1) % tabs.length,
+      ArrowLeft: (at - 1 + tabs.length) % tabs.length,
+      Home: 0,
+      End: tabs.length - 1,
+    };
+    const next = tabs[moves[event.key] ?? -1];
+    if (!next) return;
+    event.preventDefault();
+    open(next);
+    list.current?.querySelector<HTMLElement>(`#tab-${next}`)?.focus();
+  }
+
+  return (
+    <div ref={list} role="tablist" aria-label={app.tabs} className={styles.list} onKeyDown={onKeyDown}>
+      {tabs.map((name) => (
+        <button
+          key={name}
+          type="button"
+          role="tab"
+          id={`tab-${name}`}
+          aria-selected={tab === name}
+          aria-controls="tab-panel"
+          tabIndex={tab === name ? 0 : -1}
+          className={styles.tab}
+          onClick={() => open(name)}
+        >
+          {app[name]}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+export function TabPanel({ state }: { state: State }) {
+  const tab = useUi((ui) => ui.tab);
+  return (
+    <div role="tabpanel" id="tab-panel" aria-labelledby={`tab-${tab}`} className={styles.panel}>
+      {tab === 'overview' && (
+        <>
+          <Traffic carrierRate={state.link?.carrierRate ?? null} up={state.phase === 'connected'} />
+          <Clients practice={state.practice} lan={state.settings.lan} />
+        </>
+      )}
+      {tab === 'helpers' && <Helpers helpers={state.helpers} />}
+      {tab === 'forwards' && <Forwards forwards={state.settings.forwards} />}
+      {tab === 'masquerade' && <Masquerade counters={state.counters} />}
+      {tab === 'log' && <Log />}
+    </div>
+  );
+}
