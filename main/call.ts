@@ -1,0 +1,272 @@
+/**
+ * One call from Dial to idle: engine → modem → dial → link → connected → hung up, with redials between. The state machine
+ * is `#drive`, read from top to bottom; the phases inside a dial come from the uplink.
+ *
+ * Cancel is one AbortController a call: every wait ends at once, then the line is hung up. What a failure means and
+ * whether it is worth another try is the uplink's to say; here are only the pauses and the limit.
+ */
+import { GATEWAY_CLIENT } from '../engine/contract.ts';
+import { pause, unlessAborted, within } from './abort.ts';
+import type { Fault, Phase, Provider } from './contract.ts';
+import type { EngineSide } from './engine-side.ts';
+import { bug, callUnderWay } from './faults.ts';
+import type { Clock, UplinkCallbacks, UplinkPart, UplinkUp } from './gateway-parts.ts';
+import type { ReadModel } from './read-model.ts';
+import { redialPause, STEADY_CALL_MS } from './redial.ts';
+
+export const UPLINK_LINK = 1;
+/** How long an uplink may take to heed a cancel before it is hung up without manners. */
+const CANCEL_PATIENCE_MS = 10_000;
+
+export interface CallTarget {
+  provider: Provider;
+  password: string;
+}
+
+export interface CallOptions {
+  createUplink(callbacks: UplinkCallbacks): UplinkPart;
+  engine: EngineSide;
+  model: ReadModel;
+  clock: Clock;
+  choosePort(
+    provider: Provider,
+    signal: AbortSignal,
+  ): Promise<{ ok: true; path: string } | { ok: false; fault: Fault }>;
+}
+
+interface Ended {
+  fault: Fault;
+  retry: boolean;
+  /** How long the call was up, ms. */
+  lastedMs: number;
+}
+
+interface Run {
+  readonly abort: AbortController;
+  now: boolean;
+  portPath: string | null;
+  uplink: UplinkPart | null;
+  /** Ends a call that is up, from outside. */
+  end: ((fault: Fault, retry: boolean) => void) | null;
+  ended: Promise<void>;
+}
+
+export class Call {
+  readonly #options: CallOptions;
+  #run: Run | null = null;
+
+  constructor(options: CallOptions) {
+    this.#options = options;
+  }
+
+  get underWay(): boolean {
+    return this.#run !== null;
+  }
+
+  get portPath(): string | null {
+    return this.#run?.portPath ?? null;
+  }
+
+  get uplink(): UplinkPart | null {
+    return this.#options.model.state.link === null ? null : (this.#run?.uplink ?? null);
+  }
+
+  /** Starts the call; a fault only if one is under way already. */
+  start(target: CallTarget): Fault | null {
+    if (this.#run !== null) return callUnderWay;
+    const run: Run = {
+      abort: new AbortController(),
+      now: false,
+      portPath: null,
+      uplink: null,
+      end: null,
+      ended: Promise.resolve(),
+    };
+    this.#run = run;
+    this.#options.model.set({ fault: null, providerId: target.provider.id, link: null });
+    run.ended = this.#drive(target, run)
+      .catch(async (error: unknown) => {
+        await run.uplink?.hangUp({ now: true }).catch(() => undefined);
+        this.#fail(bug('the call', error));
+      })
+      .finally(() => {
+        this.#run = null;
+      });
+    return null;
+  }
+
+  /** Ends the call or cancels what is under way; resolves when the line is down. Without a call, nothing. */
+  async hangUp(now: boolean): Promise<void> {
+    const run = this.#run;
+    if (run === null) return;
+    run.now ||= now;
+    this.#phase('hanging-up', now ? 'Hanging up at once' : 'Saying goodbye and hanging up');
+    run.abort.abort();
+    if (now) await run.uplink?.hangUp({ now: true });
+    await run.ended;
+  }
+
+  /** From the engine: it is gone for good, so the call cannot go on. */
+  abandon(fault: Fault): void {
+    this.#run?.end?.(fault, false);
+  }
+
+  async #drive(target: CallTarget, run: Run): Promise<void> {
+    const { provider } = target;
+    const signal = run.abort.signal;
+    let failures = 0;
+    for (let attempt = 0; ; attempt++) {
+      const number = provider.numbers[attempt % provider.numbers.length] ?? '';
+      const ended = await this.#attempt(target, number, run);
+      if (ended === null || signal.aborted) return this.#idle();
+      this.#log('warning', ended.fault.sentence);
+      if (ended.lastedMs >= STEADY_CALL_MS) failures = 0;
+      failures += 1;
+      if (!ended.retry || failures > provider.redialTries) return this.#fail(ended.fault);
+      this.#options.model.set({ fault: ended.fault });
+      const next = provider.numbers[(attempt + 1) % provider.numbers.length] ?? '';
+      await this.#waitToRedial(provider, next, failures, signal);
+      if (signal.aborted) return this.#idle();
+    }
+  }
+
+  /** One try, from the engine to the end of the call. Null when cancelled. */
+  async #attempt(target: CallTarget, number: string, run: Run): Promise<Ended | null> {
+    const { engine, model, choosePort } = this.#options;
+    const signal = run.abort.signal;
+    this.#phase(
+      'starting-engine',
+      engine.running ? 'Preparing the network' : 'Waiting for the administrator’s approval',
+    );
+    const ready = await engine.ready(signal);
+    if (ready === null) return null;
+    if (!ready.ok) return { fault: ready.fault, retry: false, lastedMs: 0 };
+
+    this.#phase('opening-modem', 'Opening the modem');
+    const port = await unlessAborted(choosePort(target.provider, signal), signal);
+    if (port === null) return null;
+    if (!port.ok) return { fault: port.fault, retry: false, lastedMs: 0 };
+    run.portPath = port.path;
+    await engine.guard(port.path);
+    try {
+      if (signal.aborted) return null;
+      return await this.#dialAndStay(target, number, port.path, run);
+    } finally {
+      run.uplink = null;
+      run.end = null;
+      run.portPath = null;
+      model.set({ link: null });
+      await engine.linkDown(UPLINK_LINK);
+      await engine.guard(null);
+    }
+  }
+
+  async #dialAndStay(target: CallTarget, number: string, portPath: string, run: Run): Promise<Ended | null> {
+    const { engine, model, clock, createUplink } = this.#options;
+    const signal = run.abort.signal;
+    let live = true;
+    const giveUp = new AbortController();
+    let end: (ended: { fault: Fault; retry: boolean }) => void = () => {};
+    const ending = new Promise<{ fault: Fault; retry: boolean }>((resolve) => {
+      end = resolve;
+    });
+    run.end = (fault, retry) => end({ fault, retry });
+    const uplink = createUplink({
+      phase: (phase, activity) => {
+        if (live && !signal.aborted) this.#phase(phase, activity);
+      },
+      log: (level, part, text) => model.log(level, part, text),
+      packet: (buffer, offset, length) =>
+        engine.sendPacket(UPLINK_LINK, GATEWAY_CLIENT, buffer, offset, length),
+      lost: (fault, retry) => end({ fault, retry }),
+    });
+    run.uplink = uplink;
+    const hangUp = () => within(uplink.hangUp({ now: run.now }), CANCEL_PATIENCE_MS, clock);
+    try {
+      const dialling = uplink.dial(
+        { provider: target.provider, password: target.password, number, portPath },
+        AbortSignal.any([signal, giveUp.signal]),
+      );
+      const dialled = await Promise.race([unlessAborted(dialling, signal), ending]);
+      if (dialled === null || !('ok' in dialled)) {
+        giveUp.abort();
+        await within(dialling, CANCEL_PATIENCE_MS, clock);
+        await hangUp();
+        return dialled && { ...dialled, lastedMs: 0 };
+      }
+      if (!dialled.ok) return { fault: dialled.fault, retry: dialled.retry, lastedMs: 0 };
+
+      this.#phase('configuring', 'Giving the link to the engine');
+      const refused = await unlessAborted(
+        this.#takeLink(dialled.up, target.provider).then((fault) => ({ fault })),
+        signal,
+      );
+      if (refused === null || refused.fault !== null) {
+        await hangUp();
+        return refused?.fault ? { fault: refused.fault, retry: false, lastedMs: 0 } : null;
+      }
+      const connectedAt = clock.now();
+      const facts = dialled.up.facts;
+      model.set({ link: { ...facts, connectedAt }, fault: null });
+      this.#phase('connected', `Connected to ${target.provider.name}`);
+      this.#log('info', `Connected: ${facts.connectText}, address ${dialled.up.up.local}.`);
+
+      const ended = await unlessAborted(ending, signal);
+      const figures = uplink.meter();
+      const lastedMs = clock.now() - connectedAt;
+      this.#log(
+        'info',
+        `Call ended after ${Math.round(lastedMs / 1000)} s: ${figures.bytesDown} bytes in, ${figures.bytesUp} bytes out.`,
+      );
+      if (ended === null) this.#phase('hanging-up', 'Hanging up');
+      await hangUp();
+      return ended === null ? null : { ...ended, lastedMs };
+    } finally {
+      live = false;
+    }
+  }
+
+  #takeLink({ up }: UplinkUp, provider: Provider): Promise<Fault | null> {
+    const dns = (up.dns.length > 0 ? up.dns : provider.dns).slice(0, 4);
+    const mtu = Math.min(1500, Math.max(128, up.mtu));
+    return this.#options.engine.linkUp({
+      link: UPLINK_LINK,
+      role: 'uplink',
+      local: up.local,
+      peer: up.peer,
+      dns,
+      mtu,
+    });
+  }
+
+  async #waitToRedial(provider: Provider, number: string, nth: number, signal: AbortSignal): Promise<void> {
+    const { model, clock } = this.#options;
+    this.#phase('waiting-to-redial', '');
+    for (let left = redialPause(provider.redialPauseSeconds, nth); left > 0 && !signal.aborted; left--) {
+      model.set({ activity: `Trying ${number} again in ${left} s (${nth} of ${provider.redialTries})` });
+      await pause(1000, clock, signal);
+    }
+  }
+
+  #phase(phase: Phase, activity: string): void {
+    const { model, clock } = this.#options;
+    if (model.state.phase === phase) model.set({ activity });
+    else model.set({ phase, activity, since: clock.now() });
+  }
+
+  #idle(): void {
+    this.#options.model.set({ fault: null });
+    this.#phase('idle', '');
+    this.#log('info', 'Hung up.');
+  }
+
+  #fail(fault: Fault): void {
+    this.#options.model.set({ fault });
+    this.#phase('failed', fault.sentence);
+    this.#log('error', `${fault.sentence} ${fault.remedy}`);
+  }
+
+  #log(level: 'info' | 'warning' | 'error', text: string): void {
+    this.#options.model.log(level, 'gateway', text);
+  }
+}

@@ -1,0 +1,222 @@
+/**
+ * The gateway's side of the engine: has it started, configured and told which links are up, and again when it comes back.
+ *
+ * Wanted links are kept here, so that an engine that restarted under a running call gets the same picture as a new one.
+ * An engine that stays away for ENGINE_AWAY_MS is taken for gone for good.
+ */
+import {
+  type EngineConfig,
+  type Fault,
+  type FromEngine,
+  type LinkUp,
+  serialPathSchema,
+} from '../engine/contract.ts';
+import { unlessAborted } from './abort.ts';
+import type { Client } from './contract.ts';
+import { engineGone, noEngine } from './faults.ts';
+import type { Clock, EngineEvents, EnginePart, EngineReply, EngineRequest } from './gateway-parts.ts';
+import type { ReadModel } from './read-model.ts';
+
+/** Longer than the supervisor needs to undo, start again and be found by the client. */
+export const ENGINE_AWAY_MS = 20_000;
+
+type Ready = { ok: true } | { ok: false; fault: Fault };
+
+export interface EngineSideOptions {
+  create(events: EngineEvents): EnginePart;
+  model: ReadModel;
+  clock: Clock;
+  config(): EngineConfig;
+  realPath(path: string): string;
+  packet: EngineEvents['packet'];
+  /** The engine is gone for good. */
+  gone(fault: Fault): void;
+}
+
+export class EngineSide {
+  readonly #options: EngineSideOptions;
+  readonly #engine: EnginePart;
+  readonly #links = new Map<number, LinkUp>();
+  readonly #hostFaults = new Set<string>();
+  #guarded: string | null = null;
+  #cancelAway: (() => void) | null = null;
+
+  constructor(options: EngineSideOptions) {
+    this.#options = options;
+    this.#engine = options.create({
+      message: (message) => this.#onMessage(message),
+      packet: options.packet,
+      lost: (fault) => this.#onLost(fault),
+      back: (restarts) => void this.#onBack(restarts),
+    });
+  }
+
+  get running(): boolean {
+    return this.#options.model.state.engine === 'running';
+  }
+
+  /** Starts the engine if need be and gives it the configuration. Null when cancelled. */
+  async ready(signal: AbortSignal): Promise<Ready | null> {
+    const { model } = this.#options;
+    if (!this.running) {
+      model.set({ engine: 'starting' });
+      const starting = this.#engine.start(signal);
+      // Approval may come after the wait was given up: the engine then runs all the same.
+      starting.then(
+        (started) => model.set({ engine: started.ok ? 'running' : 'stopped' }),
+        () => model.set({ engine: 'stopped' }),
+      );
+      const started = await unlessAborted(starting, signal);
+      if (started === null) return null;
+      if (!started.ok) return started;
+      this.#stopWaiting();
+    }
+    return unlessAborted(this.#tellAll(), signal);
+  }
+
+  /** After a change of settings; null when all is well or nothing runs. */
+  async configure(): Promise<Fault | null> {
+    if (!this.running) return null;
+    const reply = await this.#engine.request({ type: 'configure', config: this.#options.config() });
+    return reply.ok ? null : reply.fault;
+  }
+
+  /** A link to be told up with the next configuration, and whenever the engine comes back. */
+  want(up: LinkUp): void {
+    this.#links.set(up.link, up);
+  }
+
+  async linkUp(up: LinkUp): Promise<Fault | null> {
+    this.#links.set(up.link, up);
+    const reply = await this.#engine.request({ type: 'link-up', up });
+    if (reply.ok) return null;
+    this.#links.delete(up.link);
+    return reply.fault;
+  }
+
+  async linkDown(link: number): Promise<void> {
+    if (!this.#links.delete(link) || !this.running) return;
+    await this.#told({ type: 'link-down', link });
+  }
+
+  /** The port with a call on it, which the engine hangs up should this process die; null when there is none. */
+  async guard(path: string | null): Promise<void> {
+    const device = path === null ? null : this.#options.realPath(path);
+    if (device !== null && !serialPathSchema.safeParse(device).success) {
+      this.#options.model.log('warning', 'gateway', `The engine cannot watch over the line on ${device}.`);
+      return;
+    }
+    if (device === this.#guarded) return;
+    this.#guarded = device;
+    if (this.running) await this.#told({ type: 'guard-line', path: device });
+  }
+
+  request(message: EngineRequest): Promise<EngineReply> {
+    return this.running ? this.#engine.request(message) : Promise.resolve({ ok: false, fault: noEngine });
+  }
+
+  sendPacket(link: number, client: number, buffer: Uint8Array, offset: number, length: number): void {
+    this.#engine.sendPacket(link, client, buffer, offset, length);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopWaiting();
+    this.#links.clear();
+    await this.#engine.stop();
+    for (const code of this.#hostFaults) this.#options.model.hostFault(code, null);
+    this.#hostFaults.clear();
+    this.#options.model.set({ engine: 'stopped', clients: [] });
+  }
+
+  async #tellAll(): Promise<Ready> {
+    const requests: EngineRequest[] = [{ type: 'configure', config: this.#options.config() }];
+    for (const up of this.#links.values()) requests.push({ type: 'link-up', up });
+    if (this.#guarded !== null) requests.push({ type: 'guard-line', path: this.#guarded });
+    for (const request of requests) {
+      const reply = await this.#engine.request(request);
+      if (!reply.ok) return reply;
+    }
+    return { ok: true };
+  }
+
+  async #told(message: EngineRequest): Promise<void> {
+    const reply = await this.#engine.request(message);
+    if (!reply.ok) this.#options.model.log('warning', 'engine', `${message.type}: ${reply.fault.sentence}`);
+  }
+
+  #onLost(fault: Fault): void {
+    const { model, clock } = this.#options;
+    model.set({ engine: 'lost' });
+    model.log('error', 'engine', `${fault.sentence} ${fault.cause}`);
+    this.#stopWaiting();
+    this.#cancelAway = clock.after(ENGINE_AWAY_MS, () => {
+      this.#cancelAway = null;
+      model.set({ engine: 'stopped', clients: [] });
+      this.#options.gone({ ...engineGone, detail: `${fault.sentence} ${fault.cause}`.slice(0, 4000) });
+    });
+  }
+
+  async #onBack(restarts: number): Promise<void> {
+    const { model } = this.#options;
+    this.#stopWaiting();
+    model.set({ engine: 'running' });
+    model.log(
+      'warning',
+      'engine',
+      `The engine is back (restarted ${restarts} times); telling it what stands.`,
+    );
+    const told = await this.#tellAll();
+    if (told.ok) return;
+    model.log('error', 'engine', told.fault.sentence);
+    this.#options.gone(told.fault);
+  }
+
+  #stopWaiting(): void {
+    this.#cancelAway?.();
+    this.#cancelAway = null;
+  }
+
+  #onMessage(message: FromEngine): void {
+    const { model } = this.#options;
+    switch (message.type) {
+      case 'clients': {
+        const changed = clientFacts(message.clients) !== clientFacts(model.state.clients);
+        if (changed) model.set({ clients: message.clients });
+        else model.quietly({ clients: message.clients });
+        return;
+      }
+      case 'helpers':
+        model.set({ helpers: message.helpers });
+        return;
+      case 'counters':
+        model.set({ counters: message.counters });
+        return;
+      case 'log':
+        model.log(message.line.level, message.line.part, message.line.text);
+        return;
+      case 'host-fault':
+        this.#hostFaults.add(message.code);
+        model.hostFault(message.code, message.fault);
+        if (message.fault) model.log('warning', 'engine', message.fault.sentence);
+        return;
+      case 'readdressed':
+        model.log(
+          'info',
+          'engine',
+          `Address changed from ${message.from} to ${message.to}: ${message.moved} mappings moved, ` +
+            `${message.reset} connections told to start again, ${message.held} held packets sent.`,
+        );
+        return;
+      case 'want-line':
+        model.log('info', 'engine', `${message.client} asks for the line: ${message.reason}`);
+        return;
+      default:
+        return; // welcome, refused, pong and replies are the client's own business
+    }
+  }
+}
+
+/** What of the clients is news; their rates and counts go with the meter. */
+function clientFacts(clients: readonly Client[]): string {
+  return clients.map((c) => `${c.id} ${c.address} ${c.mac} ${c.name} ${c.paused} ${c.kind}`).join('\n');
+}

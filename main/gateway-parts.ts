@@ -1,0 +1,115 @@
+/**
+ * What the gateway needs of its parts, as interfaces: the modem with its PPP link, the engine, the practice line, the ports.
+ *
+ * The real parts stand in link/, modem/, practice/ and engine-client.ts and are joined in compose.ts. The gateway knows
+ * only these shapes, so that its tests run the real gateway over scripted parts.
+ */
+import type { FromEngine, ToEngine } from '../engine/contract.ts';
+import type { Fault, LanCandidate, LinkFacts, LogLevel, Phase, PortInfo, Provider } from './contract.ts';
+
+/** Milliseconds since the epoch, and a timer that `after` returns the cancelling of. */
+export interface Clock {
+  now(): number;
+  after(milliseconds: number, run: () => void): () => void;
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  after(milliseconds, run) {
+    const timer = setTimeout(run, milliseconds);
+    return () => clearTimeout(timer);
+  },
+};
+
+export interface UplinkCallbacks {
+  phase(phase: Phase, activity: string): void;
+  log(level: LogLevel, part: string, text: string): void;
+  /** An IP packet that arrived from the line; the buffer is borrowed until the call returns. */
+  packet(buffer: Uint8Array, offset: number, length: number): void;
+  /** Once up: the call ended by itself. */
+  lost(fault: Fault, retry: boolean): void;
+}
+
+export interface UplinkUp {
+  facts: LinkFacts;
+  up: { local: string; peer: string; dns: string[]; mtu: number };
+}
+
+export interface DialOptions {
+  provider: Provider;
+  password: string;
+  number: string;
+  portPath: string;
+}
+
+export interface UplinkMeter {
+  bytesUp: number;
+  bytesDown: number;
+  queuedBytes: number;
+  queuedMs: number;
+}
+
+/** One call: made for one dial, thrown away after. */
+export interface UplinkPart {
+  dial(
+    options: DialOptions,
+    signal: AbortSignal,
+  ): Promise<{ ok: true; up: UplinkUp } | { ok: false; fault: Fault; retry: boolean }>;
+  send(client: number, buffer: Uint8Array, offset: number, length: number): void;
+  hangUp(options?: { now?: boolean }): Promise<void>;
+  meter(): UplinkMeter;
+}
+
+type WithoutId<M> = M extends { id: number } ? Omit<M, 'id'> : never;
+/** A message to the engine that gets a reply; the client numbers it. */
+export type EngineRequest = WithoutId<ToEngine>;
+export type EngineReply = { ok: true; result: unknown } | { ok: false; fault: Fault };
+
+export interface EngineEvents {
+  message(message: FromEngine): void;
+  packet(link: number, client: number, buffer: Uint8Array, offset: number, length: number): void;
+  lost(fault: Fault): void;
+  back(restarts: number): void;
+}
+
+export interface EnginePart {
+  start(signal: AbortSignal): Promise<{ ok: true } | { ok: false; fault: Fault }>;
+  request(message: EngineRequest): Promise<EngineReply>;
+  sendPacket(link: number, client: number, buffer: Uint8Array, offset: number, length: number): void;
+  stop(): Promise<void>;
+}
+
+/** The practice exchange with its provider; the gateway joins the provider's Internet to the engine. */
+export interface PracticePart {
+  readonly portPath: string;
+  readonly provider: { number: string; user: string; password: string };
+  /** A packet from the provider for its Internet. */
+  onInternetPacket(listener: (packet: Uint8Array, offset: number, length: number) => void): void;
+  fromInternet(packet: Uint8Array, offset: number, length: number): void;
+  close(): Promise<void>;
+}
+
+export interface ProbeResult {
+  isModem: boolean;
+  sentence: string;
+}
+
+export interface GatewayParts {
+  clock: Clock;
+  createUplink(callbacks: UplinkCallbacks): UplinkPart;
+  createEngine(events: EngineEvents): EnginePart;
+  startPracticeLine(): Promise<PracticePart>;
+  listPorts(): Promise<{ ports: { path: string; description: string }[]; fault: Fault | null }>;
+  probe(
+    path: string,
+    rate: number,
+    signal: AbortSignal,
+    onProgress: (text: string) => void,
+  ): Promise<ProbeResult>;
+  listLanCandidates(): LanCandidate[];
+  /** The device behind a link such as /dev/serial/by-id/…; the same path where there is none. */
+  realPath(path: string): string;
+  version: string;
+}
+
+export type { PortInfo };

@@ -1,0 +1,335 @@
+/**
+ * The gateway: joins settings, call, engine and practice line, and answers the commands of the contract.
+ *
+ * The phases of a call are in call.ts, the engine's life in engine-side.ts, practice in practice-side.ts; what the faces
+ * see is the read model. No protocol knowledge here.
+ */
+import type { EngineConfig } from '../engine/contract.ts';
+import { within } from './abort.ts';
+import { Call } from './call.ts';
+import {
+  type CommandArgument,
+  commands,
+  type Fault,
+  type Forward,
+  type Outcome,
+  type Provider,
+  type ProviderView,
+  type Settings,
+  type State,
+} from './contract.ts';
+import { EngineSide } from './engine-side.ts';
+import type { CommandHandlers } from './faces/command-router.ts';
+import { bug, lanNotChosen, noPassword, noProvider, providerInUse, unknownProvider } from './faults.ts';
+import type { GatewayParts } from './gateway-parts.ts';
+import { MeterTicker } from './meter-ticker.ts';
+import { Ports } from './ports.ts';
+import { PRACTICE_PROVIDER_ID, PracticeSide } from './practice-side.ts';
+import { ReadModel } from './read-model.ts';
+import type { SecretStore } from './settings/secrets.ts';
+import type { SettingsStore } from './settings/store.ts';
+
+/** How long a polite goodbye may take when the program ends. */
+const CLOSE_PATIENCE_MS = 8_000;
+
+export interface GatewayOptions {
+  parts: GatewayParts;
+  settings: SettingsStore;
+  secrets: SecretStore;
+  /** What reading the settings had to tell. */
+  faults: readonly Fault[];
+}
+
+const done: Outcome<Record<string, never>> = { ok: true, value: {} };
+const refused = (fault: Fault) => ({ ok: false as const, fault });
+
+export class Gateway {
+  readonly model: ReadModel;
+  readonly commands: CommandHandlers;
+  readonly #parts: GatewayParts;
+  readonly #settings: SettingsStore;
+  readonly #secrets: SecretStore;
+  readonly #engine: EngineSide;
+  readonly #call: Call;
+  readonly #practice: PracticeSide;
+  readonly #ports: Ports;
+  readonly #meter: MeterTicker;
+
+  constructor({ parts, settings, secrets, faults }: GatewayOptions) {
+    this.#parts = parts;
+    this.#settings = settings;
+    this.#secrets = secrets;
+    this.model = new ReadModel(this.#initialState(), parts.clock);
+    const { model } = this;
+    const { clock } = parts;
+    this.#engine = new EngineSide({
+      create: (events) => parts.createEngine(events),
+      model,
+      clock,
+      config: () => this.#engineConfig(),
+      realPath: (path) => parts.realPath(path),
+      packet: (link, client, buffer, offset, length) => {
+        if (!this.#practice.fromEngine(link, buffer, offset, length))
+          this.#call.uplink?.send(client, buffer, offset, length);
+      },
+      gone: (fault) => this.#call.abandon(fault),
+    });
+    this.#practice = new PracticeSide({
+      start: () => parts.startPracticeLine(),
+      engine: this.#engine,
+      model,
+    });
+    this.#ports = new Ports(parts, model, () => this.#practice.port);
+    this.#call = new Call({
+      createUplink: (callbacks) => parts.createUplink(callbacks),
+      engine: this.#engine,
+      model,
+      clock,
+      choosePort: (provider, signal) => this.#ports.choose(provider, signal),
+    });
+    this.#meter = new MeterTicker(model, clock, () => this.#call.uplink);
+    this.commands = this.#handlers();
+    for (const fault of faults) {
+      model.hostFault(fault.code, fault);
+      model.log('error', 'settings', `${fault.sentence} ${fault.cause} ${fault.remedy}`);
+    }
+    model.onState(({ patch }) => {
+      if (patch.phase !== undefined || patch.settings !== undefined) this.#hintAtLan();
+    });
+  }
+
+  /** Looks around once: ports, network cards. */
+  async open(): Promise<void> {
+    this.#meter.start();
+    this.model.log('info', 'gateway', `Masq-Gate ${this.#parts.version} is ready.`);
+    await this.#refresh();
+  }
+
+  /** Hangs up, has the engine undo everything, takes the practice line down. Politeness has a limit. */
+  async close(): Promise<void> {
+    const polite = await within(
+      this.#call.hangUp(false).then(() => true),
+      CLOSE_PATIENCE_MS,
+      this.#parts.clock,
+    );
+    if (polite === null) await within(this.#call.hangUp(true), CLOSE_PATIENCE_MS, this.#parts.clock);
+    this.#meter.stop();
+    await this.#engine.stop();
+    await this.#practice.close();
+  }
+
+  #handlers(): CommandHandlers {
+    return {
+      snapshot: async () => ({ ok: true, value: this.model.snapshot() }),
+      dial: (argument) => this.#dial(argument.providerId),
+      hangUp: async ({ now }) => {
+        await this.#call.hangUp(now ?? false);
+        return done;
+      },
+      practice: () => this.#dialPractice(),
+      endPractice: async () => {
+        await this.#leavePractice();
+        return done;
+      },
+      practiceFetch: async ({ host }) => {
+        const reply = await this.#engine.request({ type: 'practice-fetch', host });
+        return reply.ok ? checked(commands.practiceFetch.result, reply.result) : reply;
+      },
+      saveProvider: (argument) => this.#saveProvider(argument),
+      removeProvider: ({ id }) => this.#removeProvider(id),
+      saveSettings: ({ patch }) => this.#changeSettings(withoutUndefined(patch)),
+      refreshPorts: async () => {
+        await this.#refresh();
+        return done;
+      },
+      probePort: ({ path }) => this.#ports.probe(path, this.#call.portPath),
+      setHelper: ({ name, setting }) =>
+        this.#changeSettings({ helpers: { ...this.#settings.settings.helpers, [name]: setting } }),
+      pauseClient: ({ address, paused }) => this.#pauseClient(address, paused),
+      addForward: ({ forward }) =>
+        this.#changeSettings({ forwards: [...this.#forwardsBut(forward.id), forward] }),
+      removeForward: ({ id }) => this.#changeSettings({ forwards: this.#forwardsBut(id) }),
+      sessions: async ({ limit }) => {
+        const reply = await this.#engine.request({ type: 'sessions', limit });
+        return reply.ok ? checked(commands.sessions.result, reply.result) : reply;
+      },
+      refusals: async () => {
+        const reply = await this.#engine.request({ type: 'refusals' });
+        return reply.ok ? checked(commands.refusals.result, reply.result) : reply;
+      },
+      clearFault: async () => {
+        this.model.set({ fault: null });
+        for (const code of ['settings-broken', 'settings-unreadable', 'passwords-broken'])
+          this.model.hostFault(code, null);
+        if (this.model.state.phase === 'failed')
+          this.model.set({ phase: 'idle', activity: '', since: this.#parts.clock.now() });
+        return done;
+      },
+    };
+  }
+
+  async #dial(id: string | undefined): Promise<Outcome<Record<string, never>>> {
+    if (id === PRACTICE_PROVIDER_ID || (id === undefined && this.#practice.on)) return this.#dialPractice();
+    const providers = this.#settings.providers;
+    const wanted = id ?? this.#settings.settings.selectedProvider;
+    const provider = providers.find((p) => p.id === wanted) ?? (id === undefined ? providers[0] : undefined);
+    if (provider === undefined) return refused(id === undefined ? noProvider : unknownProvider(id));
+    const password = this.#secrets.get(provider.id);
+    if (!password.ok) return refused(noPassword(provider.name));
+    // A provider set to the practice line's own port is dialled over it; any other call leaves practice first.
+    if (this.#practice.on && provider.port !== this.#practice.port?.path && !this.#call.underWay)
+      await this.#practice.close();
+    const fault = this.#call.start({ provider, password: password.secret ?? '' });
+    return fault === null ? done : refused(fault);
+  }
+
+  async #dialPractice(): Promise<Outcome<Record<string, never>>> {
+    const begun = this.#call.underWay ? null : await this.#practice.begin();
+    if (begun !== null && !begun.ok) return begun;
+    const target = this.#practice.target;
+    const fault = target === null ? noProvider : this.#call.start(target);
+    return fault === null ? done : refused(fault);
+  }
+
+  async #leavePractice(): Promise<void> {
+    if (!this.#practice.on) return;
+    await this.#call.hangUp(false);
+    await this.#practice.close();
+    if (this.model.state.providerId === PRACTICE_PROVIDER_ID) this.model.set({ providerId: null });
+  }
+
+  async #saveProvider({
+    provider,
+    password,
+  }: CommandArgument<'saveProvider'>): Promise<Outcome<{ provider: ProviderView }>> {
+    const known = this.#settings.providers;
+    const providers = known.some((p) => p.id === provider.id)
+      ? known.map((p) => (p.id === provider.id ? provider : p))
+      : [...known, provider];
+    const secretFault =
+      password === null ? null : await this.#secrets.set(provider.id, password === '' ? null : password);
+    const fault = this.#saved('settings', await this.#settings.change({ providers })) ?? secretFault;
+    if (password !== null) this.#saved('passwords', secretFault);
+    this.model.set({ providers: this.#providerViews() });
+    if (fault !== null) return refused(fault);
+    return { ok: true, value: { provider: this.#view(provider) } };
+  }
+
+  async #removeProvider(id: string): Promise<Outcome<Record<string, never>>> {
+    if (this.#call.underWay && this.model.state.providerId === id) return refused(providerInUse);
+    const providers = this.#settings.providers.filter((p) => p.id !== id);
+    if (providers.length === this.#settings.providers.length) return refused(unknownProvider(id));
+    const { settings } = this.#settings;
+    const selectedProvider = settings.selectedProvider === id ? null : settings.selectedProvider;
+    const secretFault = this.#saved('passwords', await this.#secrets.set(id, null));
+    const fault = this.#saved(
+      'settings',
+      await this.#settings.change({ providers, settings: { ...settings, selectedProvider } }),
+    );
+    this.model.set({ providers: this.#providerViews(), settings: this.#settings.settings });
+    const told = fault ?? secretFault;
+    return told === null ? done : refused(told);
+  }
+
+  /** The change holds, is told to the engine, and is saved; each may have something to say. */
+  async #changeSettings(patch: Partial<Settings>): Promise<Outcome<Record<string, never>>> {
+    const saved = this.#settings.change({ settings: { ...this.#settings.settings, ...patch } });
+    this.model.set({ settings: this.#settings.settings });
+    const [notSaved, notTaken] = [await saved, await this.#engine.configure()];
+    this.#saved('settings', notSaved);
+    if (notTaken !== null) this.model.log('error', 'engine', `${notTaken.sentence} ${notTaken.remedy}`);
+    const fault = notTaken ?? notSaved;
+    return fault === null ? done : refused(fault);
+  }
+
+  async #pauseClient(address: string, paused: boolean): Promise<Outcome<Record<string, never>>> {
+    const { access } = this.#settings.settings;
+    const others = access.paused.filter((known) => known !== address);
+    const outcome = await this.#changeSettings({
+      access: { ...access, paused: paused ? [...others, address] : others },
+    });
+    if (paused) await this.#engine.request({ type: 'cut', client: address });
+    return outcome;
+  }
+
+  #forwardsBut(id: string): Forward[] {
+    return this.#settings.settings.forwards.filter((forward) => forward.id !== id);
+  }
+
+  async #refresh(): Promise<void> {
+    this.model.set({ lanCandidates: this.#parts.listLanCandidates() });
+    await this.#ports.refresh();
+  }
+
+  #saved(what: string, fault: Fault | null): Fault | null {
+    this.model.hostFault(`${what}-not-saved`, fault);
+    return fault;
+  }
+
+  #hintAtLan(): void {
+    const { phase, practice, settings } = this.model.state;
+    const missing = phase === 'connected' && !practice && settings.lan === null;
+    this.model.hostFault(lanNotChosen.code, missing ? lanNotChosen : null);
+  }
+
+  #engineConfig(): EngineConfig {
+    const { lan, masquerade, access, forwards, helpers, ownTraffic } = this.#settings.settings;
+    return {
+      practice: this.model.state.practice,
+      lan,
+      masquerade,
+      access,
+      forwards,
+      helpers,
+      demand: false,
+      ownTraffic,
+    };
+  }
+
+  #view(provider: Provider): ProviderView {
+    return { ...provider, hasPassword: this.#secrets.has(provider.id) };
+  }
+
+  #providerViews(): ProviderView[] {
+    return this.#settings.providers.map((provider) => this.#view(provider));
+  }
+
+  #initialState(): State {
+    return {
+      phase: 'idle',
+      since: this.#parts.clock.now(),
+      activity: '',
+      fault: null,
+      hostFaults: [],
+      providerId: null,
+      link: null,
+      engine: 'stopped',
+      practice: false,
+      providers: this.#providerViews(),
+      settings: this.#settings.settings,
+      ports: [],
+      portsFault: null,
+      lanCandidates: [],
+      clients: [],
+      helpers: [],
+      counters: {},
+      secrets: this.#secrets.kind,
+      version: this.#parts.version,
+    };
+  }
+}
+
+/** What the engine answered, if it is what the contract promises. */
+function checked<T>(
+  schema: { safeParse(value: unknown): { success: true; data: T } | { success: false; error: unknown } },
+  value: unknown,
+): Outcome<T> {
+  const parsed = schema.safeParse(value);
+  return parsed.success
+    ? { ok: true, value: parsed.data }
+    : { ok: false, fault: bug('an answer of the engine', parsed.error) };
+}
+
+function withoutUndefined(patch: { [K in keyof Settings]?: Settings[K] | undefined }): Partial<Settings> {
+  return Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,75 @@
+/** The serial ports as the faces see them: the list, what probing found, and which port a call takes. */
+import type { Fault, Outcome, PortInfo, Provider } from './contract.ts';
+import { noModem, portInUse } from './faults.ts';
+import type { GatewayParts } from './gateway-parts.ts';
+import type { ReadModel } from './read-model.ts';
+
+type Found = { path: string; description: string };
+
+export class Ports {
+  readonly #parts: GatewayParts;
+  readonly #model: ReadModel;
+  readonly #practicePort: () => Found | null;
+
+  constructor(parts: GatewayParts, model: ReadModel, practicePort: () => Found | null) {
+    this.#parts = parts;
+    this.#model = model;
+    this.#practicePort = practicePort;
+  }
+
+  async refresh(): Promise<void> {
+    const { ports, fault } = await this.#parts.listPorts();
+    const practice = this.#practicePort();
+    const listed = practice === null ? ports : [...ports, practice];
+    this.#model.set({ ports: listed.map((port) => this.#withVerdict(port)), portsFault: fault });
+  }
+
+  async probe(
+    path: string,
+    busyPath: string | null,
+  ): Promise<Outcome<{ isModem: boolean; sentence: string }>> {
+    if (path === busyPath) return { ok: false, fault: portInUse };
+    const result = await this.#probe(path, 115_200, new AbortController().signal, () => {});
+    return { ok: true, value: { isModem: result.isModem, sentence: result.sentence } };
+  }
+
+  /** The provider's own port, else one known to have a modem, else the first that answers. */
+  async choose(
+    provider: Provider,
+    signal: AbortSignal,
+  ): Promise<{ ok: true; path: string } | { ok: false; fault: Fault }> {
+    if (provider.port !== '') return { ok: true, path: provider.port };
+    await this.refresh();
+    const { ports, portsFault } = this.#model.state;
+    const known = ports.find((port) => port.isModem === true);
+    if (known !== undefined) return { ok: true, path: known.path };
+    const tried: string[] = [];
+    for (const port of ports) {
+      if (signal.aborted) break;
+      const { path } = port;
+      const result = await this.#probe(path, provider.portRate, signal, (text) =>
+        this.#model.set({ activity: `Looking for a modem on ${path}: ${text}` }),
+      );
+      if (result.isModem) return { ok: true, path };
+      tried.push(`${path}: ${result.sentence}`);
+    }
+    return { ok: false, fault: portsFault ?? { ...noModem, detail: tried.join('\n').slice(0, 4000) } };
+  }
+
+  async #probe(path: string, rate: number, signal: AbortSignal, onProgress: (text: string) => void) {
+    const result = await this.#parts.probe(path, rate, signal, onProgress);
+    this.#model.log('info', 'modem', `${path}: ${result.sentence}`);
+    const verdict = { isModem: result.isModem, verdict: result.sentence };
+    const known = this.#model.state.ports;
+    const ports = known.some((port) => port.path === path)
+      ? known.map((port) => (port.path === path ? { ...port, ...verdict } : port))
+      : [...known, { path, description: 'Typed by hand', ...verdict }];
+    this.#model.set({ ports });
+    return result;
+  }
+
+  #withVerdict(port: Found): PortInfo {
+    const before = this.#model.state.ports.find((known) => known.path === port.path);
+    return { ...port, verdict: before?.verdict ?? null, isModem: before?.isModem ?? null };
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * The state the faces are told: held in one place, changed by patches, published as numbered events.
+ *
+ * Changes made in one turn leave as one event. `quietly` changes what a snapshot shows without an event, for figures that
+ * the droppable meter carries. Nothing here decides anything.
+ */
+import type { Fault, LogLevel, LogLine, Meter, Snapshot, State, StateEvent } from './contract.ts';
+import type { Clock } from './gateway-parts.ts';
+import { LogRing } from './log.ts';
+
+export class ReadModel {
+  readonly #clock: Clock;
+  readonly #ring = new LogRing();
+  readonly #stateListeners = new Set<(event: StateEvent) => void>();
+  readonly #meterListeners = new Set<(event: Meter) => void>();
+  readonly #hostFaults = new Map<string, Fault>();
+  #state: State;
+  #seq = 0;
+  #patch: Partial<State> = {};
+  #lines: LogLine[] = [];
+  #scheduled = false;
+
+  constructor(initial: State, clock: Clock) {
+    this.#state = initial;
+    this.#clock = clock;
+  }
+
+  get state(): Readonly<State> {
+    return this.#state;
+  }
+
+  set(patch: Partial<State>): void {
+    this.#state = { ...this.#state, ...patch };
+    Object.assign(this.#patch, patch);
+    this.#schedule();
+  }
+
+  quietly(patch: Partial<State>): void {
+    this.#state = { ...this.#state, ...patch };
+  }
+
+  /** Something a person must see to outside the call, or (null) is well again, by code. */
+  hostFault(code: string, fault: Fault | null): void {
+    if (fault === null && !this.#hostFaults.has(code)) return;
+    if (fault === null) this.#hostFaults.delete(code);
+    else this.#hostFaults.set(code, fault);
+    this.set({ hostFaults: [...this.#hostFaults.values()] });
+  }
+
+  log(level: LogLevel, part: string, text: string): void {
+    this.#lines.push(this.#ring.add(this.#clock.now(), level, part, text));
+    this.#schedule();
+  }
+
+  snapshot(): Snapshot {
+    this.#flush();
+    return { seq: this.#seq, state: this.#state, log: this.#ring.lines() };
+  }
+
+  onState(listener: (event: StateEvent) => void): () => void {
+    this.#stateListeners.add(listener);
+    return () => this.#stateListeners.delete(listener);
+  }
+
+  onMeter(listener: (event: Meter) => void): () => void {
+    this.#meterListeners.add(listener);
+    return () => this.#meterListeners.delete(listener);
+  }
+
+  meter(event: Meter): void {
+    for (const listener of this.#meterListeners) listener(event);
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => this.#flush());
+  }
+
+  #flush(): void {
+    if (!this.#scheduled) return;
+    this.#scheduled = false;
+    const event: StateEvent = { seq: ++this.#seq, patch: this.#patch, log: this.#lines };
+    this.#patch = {};
+    this.#lines = [];
+    for (const listener of this.#stateListeners) listener(event);
+  }
+}
