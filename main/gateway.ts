@@ -20,7 +20,15 @@ import {
 } from './contract.ts';
 import { EngineSide } from './engine-side.ts';
 import type { CommandHandlers } from './faces/command-router.ts';
-import { bug, lanNotChosen, noPassword, noProvider, providerInUse, unknownProvider } from './faults.ts';
+import {
+  bug,
+  callUnderWay,
+  lanNotChosen,
+  noPassword,
+  noProvider,
+  providerInUse,
+  unknownProvider,
+} from './faults.ts';
 import type { GatewayParts } from './gateway-parts.ts';
 import { MeterTicker } from './meter-ticker.ts';
 import { Ports } from './ports.ts';
@@ -184,8 +192,9 @@ export class Gateway {
   }
 
   async #dialPractice(): Promise<Outcome<Record<string, never>>> {
-    const begun = this.#call.underWay ? null : await this.#practice.begin();
-    if (begun !== null && !begun.ok) return begun;
+    if (this.#call.underWay) return refused(callUnderWay);
+    const begun = await this.#practice.begin();
+    if (!begun.ok) return begun;
     const target = this.#practice.target;
     const fault = target === null ? noProvider : this.#call.start(target);
     return fault === null ? done : refused(fault);

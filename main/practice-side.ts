@@ -20,6 +20,7 @@ export interface PracticeSideOptions {
 export class PracticeSide {
   readonly #options: PracticeSideOptions;
   #line: PracticePart | null = null;
+  #beginning: Promise<{ ok: true } | { ok: false; fault: Fault }> | null = null;
 
   constructor(options: PracticeSideOptions) {
     this.#options = options;
@@ -49,7 +50,14 @@ export class PracticeSide {
   }
 
   /** Puts up the exchange; the topology follows when the engine is next configured. */
-  async begin(): Promise<{ ok: true } | { ok: false; fault: Fault }> {
+  begin(): Promise<{ ok: true } | { ok: false; fault: Fault }> {
+    this.#beginning ??= this.#begin().finally(() => {
+      this.#beginning = null;
+    });
+    return this.#beginning;
+  }
+
+  async #begin(): Promise<{ ok: true } | { ok: false; fault: Fault }> {
     if (this.#line !== null) return { ok: true };
     const { engine, model } = this.#options;
     let line: PracticePart;
