@@ -1,0 +1,40 @@
+/**
+ * What a line's rate decides: the first pace, the MTU, the byte time (RFC 3150 and the figures measured for V.34, V.90).
+ *
+ * Rates are bit/s, sizes bytes. Nothing here learns; rate-tracker.ts does.
+ */
+
+/** V.90 sends at most 33 600 up however fast it hears; 31 200 is what most lines give. */
+const ANALOGUE_UPSTREAM = 31_200;
+const FASTEST_V34 = 33_600;
+const FASTEST_V90 = 56_000;
+/** One MTU should not hold the line longer than this, ms. */
+const MTU_TIME_MS = 150;
+
+export interface LineRateFacts {
+  carrierRate: number | null;
+  transmitRate?: number | null;
+  errorCorrected: boolean | null;
+}
+
+/** bit/s away from us as far as the modem told; null: unknown, do not pace by it. */
+export function upstreamRate(facts: LineRateFacts): number | null {
+  if (facts.transmitRate && facts.transmitRate !== facts.carrierRate) return facts.transmitRate;
+  const rate = facts.carrierRate;
+  if (rate === null) return null;
+  return rate > FASTEST_V34 && rate <= FASTEST_V90 ? ANALOGUE_UPSTREAM : rate;
+}
+
+/** Octets a second that `rate` carries: error correction strips start and stop bits, a bare line carries them. */
+export function octetsPerSecond(rate: number, errorCorrected: boolean | null): number {
+  return rate / (errorCorrected === false ? 10 : 8);
+}
+
+/**
+ * The largest packet to send, so that one of them does not hold up a keystroke for long: 296 below 19 200, 576 up to
+ * 80 000 bit/s, else 1500. An unknown rate is taken for a fast one.
+ */
+export function mtuForRate(rate: number | null): number {
+  if (rate === null || (1500 * 8 * 1000) / rate <= MTU_TIME_MS) return 1500;
+  return rate >= 19_200 ? 576 : 296;
+}

@@ -1,0 +1,202 @@
+/**
+ * PPP over an established call, with the scheduler between the IP packets and the line, and the one timer of both.
+ *
+ * Control frames go to the line at once and are only charged to the pacing; IP packets are framed when their turn comes,
+ * because header compression and Deflate depend on the order of sending. What leaves in one turn is one write.
+ */
+import type { PppCloseReason, PppEvent, PppSink } from '../ppp/types.ts';
+import type { CallPart, LinkClock, PppPart } from './parts.ts';
+import type { Scheduler } from './scheduler.ts';
+
+/** Most octets framed into one write; a slow line gets one packet a time anyway. */
+const BATCH_BYTES = 16 * 1024;
+/** Room a frame may take at most: every octet of a 2 KiB packet escaped. */
+const FRAME_ROOM = 4200;
+
+export type LinkEnd =
+  | { kind: 'ppp'; reason: PppCloseReason; detail: string }
+  | { kind: 'line'; cause: 'carrier' | 'unplugged' | 'error'; detail: string };
+
+export interface LinkSessionSink {
+  packet(buffer: Uint8Array, offset: number, length: number): void;
+  /** Every PPP event but the last; `ended` says that. */
+  event(event: PppEvent): void;
+  /** Exactly once: PPP is down for good. */
+  ended(end: LinkEnd): void;
+}
+
+export class LinkSession {
+  readonly #call: CallPart;
+  readonly #clock: LinkClock;
+  readonly #scheduler: Scheduler;
+  readonly #sink: LinkSessionSink;
+  readonly #ppp: PppPart;
+  readonly #batch = new Uint8Array(BATCH_BYTES + FRAME_ROOM);
+  #batched = 0;
+  #cancelTimer: (() => void) | null = null;
+  #armedFor = Number.POSITIVE_INFINITY;
+  #soon = false;
+  #over = false;
+  #lineEnd: LinkEnd | null = null;
+  bytesUp = 0;
+  bytesDown = 0;
+
+  constructor(
+    call: CallPart,
+    clock: LinkClock,
+    scheduler: Scheduler,
+    sink: LinkSessionSink,
+    createPpp: (sink: PppSink) => PppPart,
+  ) {
+    this.#call = call;
+    this.#clock = clock;
+    this.#scheduler = scheduler;
+    this.#sink = sink;
+    this.#ppp = createPpp({
+      control: (frame) => this.#control(frame),
+      deliver: (packet, offset, length) => this.#deliver(packet, offset, length),
+      event: (event) => this.#event(event),
+    });
+  }
+
+  get isOver(): boolean {
+    return this.#over;
+  }
+
+  start(): void {
+    this.#call.onData = (bytes) => {
+      if (this.#over) return;
+      this.#ppp.receive(bytes, this.#clock.now());
+      this.#turnSoon();
+    };
+    this.#call.onLost = (cause, detail) => this.#lineLost(cause, detail);
+    this.#ppp.lowerUp(this.#clock.now());
+    this.#turn();
+  }
+
+  /** An IP packet for the line; copied. Dropped when the link is over. */
+  send(client: number, buffer: Uint8Array, offset: number, length: number): void {
+    if (this.#over) return;
+    this.#scheduler.enqueue(client, buffer, offset, length, this.#clock.now());
+    this.#turnSoon();
+  }
+
+  /** Says goodbye (Terminate-Request); `ended` follows when the peer has answered or PPP has given up. */
+  close(): void {
+    if (this.#over) return;
+    this.#ppp.close(this.#clock.now());
+    this.#turn();
+  }
+
+  /** Lets go of the call and of every timer, without a word to the peer. */
+  detach(): void {
+    this.#over = true;
+    this.#call.onData = null;
+    this.#call.onLost = null;
+    this.#disarm();
+  }
+
+  /** PPP has the first word: in the window after a password was sent, a dropped carrier means that it was wrong. */
+  #lineLost(cause: 'carrier' | 'unplugged' | 'error', detail: string): void {
+    if (this.#over) return;
+    this.#lineEnd = { kind: 'line', cause, detail };
+    this.#ppp.lowerDown(this.#clock.now());
+    if (!this.#over) this.#finish(this.#lineEnd);
+  }
+
+  #event(event: PppEvent): void {
+    if (this.#over) return;
+    if (event.type !== 'down') {
+      this.#sink.event(event);
+      return;
+    }
+    const line = this.#lineEnd;
+    const lineSaysMore =
+      line?.kind === 'line' && (line.cause !== 'carrier' || event.reason === 'carrier-lost');
+    this.#finish(lineSaysMore ? line : { kind: 'ppp', reason: event.reason, detail: event.detail });
+  }
+
+  #finish(end: LinkEnd): void {
+    this.#flush();
+    this.detach();
+    this.#sink.ended(end);
+  }
+
+  #control(frame: Uint8Array): void {
+    this.#flush();
+    if (this.#lineEnd !== null) return;
+    this.#call.write(frame);
+    this.#scheduler.sent(frame.length, this.#clock.now());
+  }
+
+  #deliver(packet: Uint8Array, offset: number, length: number): void {
+    if (this.#over) return;
+    this.bytesDown += length;
+    this.#scheduler.received(packet, offset, length, this.#clock.now());
+    this.#sink.packet(packet, offset, length);
+  }
+
+  #turnSoon(): void {
+    if (this.#soon || this.#over) return;
+    this.#soon = true;
+    this.#clock.soon(() => {
+      this.#soon = false;
+      this.#turn();
+    });
+  }
+
+  #turn(): void {
+    if (this.#over) return;
+    const now = this.#clock.now();
+    const due = this.#ppp.nextDeadline();
+    if (due !== null && due <= now) this.#ppp.advance(now);
+    if (this.#over) return;
+    if (this.#ppp.isUp) this.#pump(now);
+    this.#arm(now);
+  }
+
+  #pump(now: number): void {
+    this.#scheduler.backlog(this.#call.line.pendingBytes, now);
+    for (;;) {
+      const packet = this.#scheduler.next(now);
+      if (packet === null) break;
+      const frame = this.#ppp.encode(packet.buffer, packet.offset, packet.length, now);
+      this.bytesUp += packet.length;
+      this.#scheduler.sent(frame.length, now);
+      this.#batch.set(frame, this.#batched);
+      this.#batched += frame.length;
+      if (this.#batched < BATCH_BYTES) continue;
+      this.#flush();
+      this.#scheduler.backlog(this.#call.line.pendingBytes, now);
+    }
+    this.#flush();
+  }
+
+  #flush(): void {
+    if (this.#batched === 0) return;
+    const octets = this.#batch.subarray(0, this.#batched);
+    this.#batched = 0;
+    if (this.#lineEnd === null) this.#call.write(octets);
+  }
+
+  #arm(now: number): void {
+    const ppp = this.#ppp.nextDeadline() ?? Number.POSITIVE_INFINITY;
+    const queue = this.#ppp.isUp ? (this.#scheduler.nextDeadline(now) ?? Number.POSITIVE_INFINITY) : ppp;
+    const due = Math.min(ppp, queue);
+    if (due === this.#armedFor) return;
+    this.#disarm();
+    if (due === Number.POSITIVE_INFINITY) return;
+    this.#armedFor = due;
+    this.#cancelTimer = this.#clock.after(Math.max(0, due - now), () => {
+      this.#armedFor = Number.POSITIVE_INFINITY;
+      this.#cancelTimer = null;
+      this.#turn();
+    });
+  }
+
+  #disarm(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = null;
+    this.#armedFor = Number.POSITIVE_INFINITY;
+  }
+}

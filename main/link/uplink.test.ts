@@ -1,0 +1,247 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { NEW_PROVIDER, type Provider } from '../contract.ts';
+import type { PppCloseReason } from '../ppp/types.ts';
+import type { DialKind } from './parts.ts';
+import { ScriptedParts, settled, UP } from './scripted-parts.ts';
+import { Uplink } from './uplink.ts';
+import { RETRY_DIAL, RETRY_PPP } from './verdicts.ts';
+
+vi.mock('./real-parts.ts', () => ({ realParts: {} }));
+
+const provider: Provider = {
+  ...NEW_PROVIDER,
+  id: 'p',
+  name: 'P',
+  numbers: ['555-0100'],
+  user: 'someone',
+};
+
+let parts: ScriptedParts;
+let phases: string[];
+let losses: { code: string; retry: boolean }[];
+let packets: number[];
+let uplink: Uplink;
+const abort = () => new AbortController();
+
+function dial(signal = abort().signal) {
+  return uplink.dial({ provider, password: 'secret', number: '555-0100', portPath: '/dev/ttyS0' }, signal);
+}
+
+async function connect() {
+  const dialling = dial();
+  await settled();
+  parts.session.up();
+  const outcome = await dialling;
+  if (!outcome.ok) throw new Error(outcome.fault.code);
+  return outcome.up;
+}
+
+/** The line is hung up and the port closed, once each, and no timer is left. */
+function expectHungUp(): void {
+  expect(parts.call.hungUp).toHaveLength(1);
+  expect(parts.closed).toBe(1);
+  expect(parts.clock.armed).toBe(0);
+}
+
+beforeEach(() => {
+  parts = new ScriptedParts();
+  phases = [];
+  losses = [];
+  packets = [];
+  uplink = new Uplink(
+    {
+      phase: (phase) => phases.at(-1) !== phase && phases.push(phase),
+      log: () => {},
+      packet: (_buffer, _offset, length) => packets.push(length),
+      lost: (fault, retry) => losses.push({ code: fault.code, retry }),
+    },
+    parts,
+  );
+});
+
+describe('the way up', () => {
+  it('tells each phase and the facts of the link', async () => {
+    const dialling = dial();
+    await settled();
+    parts.session.sink.event({ type: 'phase', phase: 'authenticate' });
+    parts.session.sink.event({ type: 'phase', phase: 'network' });
+    parts.session.up();
+    const outcome = await dialling;
+    expect(phases).toEqual([
+      'opening-modem',
+      'initialising-modem',
+      'dialling',
+      'negotiating',
+      'authenticating',
+      'configuring',
+    ]);
+    expect(outcome).toMatchObject({
+      ok: true,
+      up: {
+        facts: { carrierRate: 33_600, connectText: 'CONNECT 33600', authentication: 'CHAP-MD5' },
+        up: { local: UP.local, peer: UP.peer, dns: UP.dns, mtu: 576 },
+      },
+    });
+  });
+
+  it('offers MRU 1500, an MTU for the rate, and Deflate only where the modem does not compress', async () => {
+    await connect();
+    expect(parts.session.config).toMatchObject({ mru: 1500, mtu: 576, deflate: true, vj: true, dns: true });
+  });
+
+  it('carries packets both ways and counts them', async () => {
+    await connect();
+    const packet = new Uint8Array(100).fill(0x45);
+    uplink.send(1, packet, 0, packet.length);
+    await parts.clock.pass(1);
+    expect(parts.call.written).toEqual([{ at: 0, bytes: 104 }]);
+    parts.call.onData?.(new Uint8Array(60));
+    expect(packets).toEqual([60]);
+    expect(uplink.meter()).toMatchObject({ bytesUp: 100, bytesDown: 60, queuedBytes: 0 });
+  });
+});
+
+describe('every failure has its own fault and verdict, and leaves the line hung up', () => {
+  it('a port that cannot be opened', async () => {
+    parts.openFault = { code: 'port-busy', sentence: '', cause: '', remedy: '' };
+    expect(await dial()).toMatchObject({ ok: false, fault: { code: 'port-busy' }, retry: false });
+    expect(parts.closed).toBe(0);
+  });
+
+  it('a modem that does not answer', async () => {
+    parts.initialiseFault = { code: 'no-modem', sentence: '', cause: '', remedy: '' };
+    expect(await dial()).toMatchObject({ ok: false, fault: { code: 'no-modem' }, retry: false });
+    expect(parts.closed).toBe(1);
+  });
+
+  it.each(Object.keys(RETRY_DIAL) as DialKind[])('dialling: %s', async (kind) => {
+    parts.dialFailure = kind;
+    expect(await dial()).toMatchObject({ fault: { code: `dial-${kind}` }, retry: RETRY_DIAL[kind] });
+    expect(parts.closed).toBe(1);
+  });
+
+  it.each(Object.keys(RETRY_PPP) as PppCloseReason[])('PPP before it is up: %s', async (reason) => {
+    const dialling = dial();
+    await settled();
+    parts.session.down(reason);
+    expect(await dialling).toMatchObject({ ok: false, fault: { code: reason }, retry: RETRY_PPP[reason] });
+    expectHungUp();
+    expect(losses).toEqual([]);
+  });
+
+  it.each(['carrier', 'unplugged', 'error'] as const)('the line while logging in: %s', async (cause) => {
+    const dialling = dial();
+    await settled();
+    parts.call.onLost?.(cause, 'gone');
+    expect(await dialling).toMatchObject({ fault: { code: `line-${cause}` }, retry: cause === 'carrier' });
+    expectHungUp();
+  });
+
+  it('a carrier dropped in answer to the password is a wrong password', async () => {
+    const dialling = dial();
+    await settled();
+    parts.session.lowerDown = () => parts.session.down('wrong-password');
+    parts.call.onLost?.('carrier', 'gone');
+    expect(await dialling).toMatchObject({ fault: { code: 'wrong-password' }, retry: false });
+  });
+
+  it('an unplugged modem is told as such whatever PPP was waiting for', async () => {
+    const dialling = dial();
+    await settled();
+    parts.session.lowerDown = () => parts.session.down('wrong-password');
+    parts.call.onLost?.('unplugged', 'gone');
+    expect(await dialling).toMatchObject({ fault: { code: 'line-unplugged' }, retry: false });
+  });
+});
+
+describe('once up, the end is told exactly once', () => {
+  it.each(['carrier', 'unplugged', 'error'] as const)('by the line: %s', async (cause) => {
+    await connect();
+    const lose = parts.call.onLost;
+    lose?.(cause, 'gone');
+    lose?.(cause, 'gone again');
+    parts.session.down('no-echo');
+    expect(losses).toEqual([{ code: `line-${cause}`, retry: cause === 'carrier' }]);
+    await parts.clock.pass(10_000);
+    expectHungUp();
+  });
+
+  it('by the peer', async () => {
+    await connect();
+    parts.session.down('peer-closed');
+    expect(losses).toEqual([{ code: 'peer-closed', retry: true }]);
+    await uplink.hangUp();
+    expectHungUp();
+  });
+
+  it('by a new address in the middle, not by the same one again', async () => {
+    await connect();
+    parts.session.up();
+    expect(losses).toEqual([]);
+    parts.session.up({ ...UP, local: '203.0.113.65' });
+    expect(losses).toEqual([{ code: 'address-changed', retry: true }]);
+    await parts.clock.pass(5_000);
+    expectHungUp();
+  });
+});
+
+describe('hanging up and cancelling', () => {
+  it('says goodbye first, and is no loss', async () => {
+    await connect();
+    await uplink.hangUp();
+    expect(parts.session.calls).toContain('close');
+    expect(parts.call.hungUp).toEqual([false]);
+    expect(losses).toEqual([]);
+    expectHungUp();
+    await uplink.hangUp();
+    expectHungUp();
+  });
+
+  it('does not wait for ever for a peer that says nothing', async () => {
+    await connect();
+    parts.session.answersGoodbye = false;
+    const hangingUp = uplink.hangUp();
+    await parts.clock.pass(2_000);
+    expect(parts.call.hungUp).toEqual([]);
+    await parts.clock.pass(1_000);
+    await hangingUp;
+    expectHungUp();
+  });
+
+  it('in a hurry skips the goodbye, even one under way', async () => {
+    await connect();
+    parts.session.answersGoodbye = false;
+    const polite = uplink.hangUp();
+    await settled();
+    await uplink.hangUp({ now: true });
+    await polite;
+    expect(parts.call.hungUp).toEqual([true]);
+    expectHungUp();
+  });
+
+  it('cancels while the telephone rings, by signal or by hangUp', async () => {
+    parts.ringing = true;
+    const controller = abort();
+    const dialling = dial(controller.signal);
+    await settled();
+    controller.abort();
+    expect(await dialling).toMatchObject({ ok: false, fault: { code: 'cancelled' }, retry: false });
+    expect(parts.closed).toBe(1);
+  });
+
+  it('cancels while logging in', async () => {
+    const dialling = dial();
+    await settled();
+    await uplink.hangUp();
+    expect(await dialling).toMatchObject({ ok: false, fault: { code: 'cancelled' } });
+    expectHungUp();
+  });
+
+  it('cancelled before it began, never dials', async () => {
+    const controller = abort();
+    controller.abort();
+    expect(await dial(controller.signal)).toMatchObject({ ok: false, fault: { code: 'cancelled' } });
+    expect(parts.ppp).toBeNull();
+    expect(parts.closed).toBe(1);
+  });
+});

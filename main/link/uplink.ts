@@ -1,0 +1,300 @@
+/**
+ * One call to a provider from Dial to hung up: modem → call → PPP → up, told as phases, facts and one ending.
+ *
+ * An Uplink serves one dial and is thrown away. Whatever happens, and whenever it is cancelled, it leaves the line hung up
+ * and the port closed, once. Whether to call again is only advised (`retry`); the gateway does it.
+ */
+import type { Fault, LinkFacts, LogLevel, Phase } from '../contract.ts';
+import type { DialOptions, UplinkCallbacks, UplinkMeter, UplinkPart, UplinkUp } from '../gateway-parts.ts';
+import type { PppEvent, PppUp } from '../ppp/types.ts';
+import { mtuForRate, octetsPerSecond, upstreamRate } from './line-rate.ts';
+import { type LinkEnd, LinkSession } from './link-session.ts';
+import type { CallPart, ModemPart, UplinkParts } from './parts.ts';
+import { realParts } from './real-parts.ts';
+import { Scheduler } from './scheduler.ts';
+import { cancelled, RETRY_DIAL, RETRY_PPP, readdressed } from './verdicts.ts';
+
+export type { DialOptions, UplinkCallbacks, UplinkMeter, UplinkUp } from '../gateway-parts.ts';
+
+/** How long a peer may take to answer our Terminate-Request before the line is dropped all the same. */
+const GOODBYE_MS = 2_500;
+const MRU = 1500;
+
+type Outcome = { ok: true; up: UplinkUp } | { ok: false; fault: Fault; retry: boolean };
+type Failure = Extract<Outcome, { ok: false }>;
+
+export class Uplink implements UplinkPart {
+  readonly #callbacks: UplinkCallbacks;
+  readonly #parts: UplinkParts;
+  readonly #abort = new AbortController();
+  readonly #hurry = new AbortController();
+  #modem: ModemPart | null = null;
+  #call: CallPart | null = null;
+  #session: LinkSession | null = null;
+  #scheduler: Scheduler | null = null;
+  #dialling: Promise<unknown> | null = null;
+  #releasing: Promise<void> | null = null;
+  #portPath = '';
+  /** Where the end of PPP goes: first to the waiting dial, then to `lost`, at last nowhere. */
+  #onEnd: ((failure: Failure) => void) | null = null;
+  /** The peer has said goodbye or there is nobody to say it to. */
+  #pppOver: (() => void) | null = null;
+
+  constructor(callbacks: UplinkCallbacks, parts: UplinkParts = realParts) {
+    this.#callbacks = callbacks;
+    this.#parts = parts;
+  }
+
+  /** `portPath` is a serial port or pty; `number` as given in the phonebook. Call once. */
+  dial(options: DialOptions, signal: AbortSignal): Promise<Outcome> {
+    const relay = () => this.#abort.abort();
+    if (signal.aborted) relay();
+    else signal.addEventListener('abort', relay, { once: true });
+    const dialling = this.#dial(options)
+      .then(async (outcome) => {
+        if (!outcome.ok || !this.#abort.signal.aborted) return outcome;
+        return this.#cancelled();
+      })
+      .then(async (outcome) => {
+        if (!outcome.ok) await this.#release();
+        return outcome;
+      })
+      .finally(() => signal.removeEventListener('abort', relay));
+    this.#dialling = dialling;
+    return dialling;
+  }
+
+  /** An IP packet for the line, from a client as the engine numbers them; copied into the queue, or dropped. */
+  send(client: number, buffer: Uint8Array, offset: number, length: number): void {
+    this.#session?.send(client, buffer, offset, length);
+  }
+
+  /** Ends the call, or cancels the dial; resolves when the line is hung up and the port closed. `now`: no goodbyes. */
+  async hangUp(options: { now?: boolean } = {}): Promise<void> {
+    if (options.now) this.#hurry.abort();
+    this.#abort.abort();
+    await this.#dialling?.catch(() => undefined);
+    await this.#release();
+  }
+
+  /** Octets of IP since the link came up, and what waits in the queue: bytes, and the ms they will take. */
+  meter(): UplinkMeter {
+    return {
+      bytesUp: this.#session?.bytesUp ?? 0,
+      bytesDown: this.#session?.bytesDown ?? 0,
+      queuedBytes: this.#scheduler?.queuedBytes ?? 0,
+      queuedMs: this.#scheduler?.queuedMs ?? 0,
+    };
+  }
+
+  async #dial(options: DialOptions): Promise<Outcome> {
+    const { provider, portPath, number } = options;
+    const signal = this.#abort.signal;
+    this.#portPath = portPath;
+
+    this.#phase('opening-modem', `Opening the modem on ${portPath}`);
+    const opened = await this.#parts.openModem(portPath, provider.portRate, signal, (text) => {
+      this.#log('info', 'modem', text);
+      this.#phase('opening-modem', text);
+    });
+    if (!opened.ok)
+      return signal.aborted ? this.#cancelled() : { ok: false, fault: opened.fault, retry: false };
+    this.#modem = opened.modem;
+    if (signal.aborted) return this.#cancelled();
+
+    this.#phase('initialising-modem', 'Setting up the modem');
+    const initialised = await opened.modem.initialise(provider.modemInit, signal, (text) => {
+      this.#log('info', 'modem', text);
+      this.#phase('initialising-modem', text);
+    });
+    if (signal.aborted) return this.#cancelled();
+    if ('fault' in initialised) return { ok: false, fault: initialised.fault, retry: false };
+    for (const setting of initialised.refused)
+      this.#log('warning', 'modem', `The modem does not know the setting ${setting}; going on without it.`);
+
+    this.#phase('dialling', `Dialling ${number}`);
+    const dialled = await opened.modem.dial({
+      number,
+      blindDial: provider.blindDial,
+      init: provider.modemInit,
+      signal,
+      onProgress: (text) => {
+        this.#log('info', 'modem', text);
+        this.#phase('dialling', text);
+      },
+    });
+    if (!dialled.ok) {
+      if (signal.aborted) return this.#cancelled();
+      return { ok: false, fault: dialled.fault, retry: RETRY_DIAL[dialled.kind] };
+    }
+    this.#call = dialled.call;
+    if (signal.aborted) return this.#cancelled();
+    this.#log('info', 'modem', `The far modem answered: ${dialled.call.connectText}`);
+    return this.#logIn(dialled.call, options);
+  }
+
+  #phase(phase: Phase, activity: string): void {
+    this.#callbacks.phase(phase, activity);
+  }
+
+  #log(level: LogLevel, part: string, text: string): void {
+    this.#callbacks.log(level, part, text);
+  }
+
+  #cancelled(): Failure {
+    return { ok: false, fault: cancelled, retry: false };
+  }
+
+  /** From CONNECT to the address. */
+  #logIn(call: CallPart, { provider, password }: DialOptions): Promise<Outcome> {
+    const { clock, createPpp } = this.#parts;
+    const upstream = upstreamRate(call);
+    const mtu = mtuForRate(upstream);
+    const scheduler = new Scheduler({
+      octetsPerSecond: upstream === null ? null : octetsPerSecond(upstream, call.errorCorrected),
+      octetsPerSecondDown:
+        call.carrierRate === null ? null : octetsPerSecond(call.carrierRate, call.errorCorrected),
+      fastestOctetsPerSecond: call.portRate / 10,
+      mtu,
+    });
+    this.#scheduler = scheduler;
+    return new Promise((resolve) => {
+      let first: PppUp | null = null;
+      this.#onEnd = resolve;
+      const onAbort = () => resolve(this.#cancelled());
+      this.#abort.signal.addEventListener('abort', onAbort, { once: true });
+      const session = new LinkSession(
+        call,
+        clock,
+        scheduler,
+        {
+          packet: (buffer, offset, length) => this.#callbacks.packet(buffer, offset, length),
+          event: (event) => {
+            if (event.type !== 'up') return this.#pppEvent(event);
+            if (first !== null) return this.#upAgain(first, event.up);
+            first = event.up;
+            this.#abort.signal.removeEventListener('abort', onAbort);
+            this.#onEnd = ({ fault, retry }) => {
+              if (!this.#abort.signal.aborted) this.#callbacks.lost(fault, retry);
+            };
+            resolve({ ok: true, up: this.#up(call, event.up) });
+          },
+          ended: (end) => this.#ended(end),
+        },
+        (sink) =>
+          createPpp(
+            {
+              role: 'client',
+              user: provider.user,
+              password,
+              mru: MRU,
+              mtu,
+              lineRate: upstream ?? call.portRate,
+              vj: provider.headerCompression,
+              // A modem that compresses gains nothing from deflated data and loses its own gain.
+              deflate: call.compressed === false,
+              dns: true,
+            },
+            sink,
+          ),
+      );
+      this.#session = session;
+      session.start();
+    });
+  }
+
+  #pppEvent(event: PppEvent): void {
+    if (event.type === 'log') this.#log('info', 'ppp', event.text);
+    if (event.type !== 'phase') return;
+    if (event.phase === 'establish') this.#phase('negotiating', 'Agreeing on the link with the provider');
+    if (event.phase === 'authenticate') this.#phase('authenticating', 'Sending user name and password');
+    if (event.phase === 'network') this.#phase('configuring', 'Asking for an address');
+  }
+
+  #upAgain(before: PppUp, after: PppUp): void {
+    if (before.local === after.local && before.peer === after.peer) {
+      this.#log('info', 'ppp', 'The provider negotiated again; the address stays.');
+      return;
+    }
+    this.#finish({ ok: false, fault: readdressed(before.local, after.local), retry: true });
+  }
+
+  #ended(end: LinkEnd): void {
+    this.#pppOver?.();
+    const { closeReasonFault, lostCallFault } = this.#parts;
+    if (end.kind === 'line') {
+      const fault = lostCallFault(end.cause, this.#portPath, end.detail);
+      this.#finish({ ok: false, fault, retry: end.cause === 'carrier' });
+    } else {
+      this.#finish({
+        ok: false,
+        fault: closeReasonFault(end.reason, end.detail),
+        retry: RETRY_PPP[end.reason],
+      });
+    }
+  }
+
+  #finish(failure: Failure): void {
+    const onEnd = this.#onEnd;
+    this.#onEnd = null;
+    onEnd?.(failure);
+    void this.#release();
+  }
+
+  #up(call: CallPart, up: PppUp): UplinkUp {
+    const { local, peer, dns, mtu } = up;
+    const facts: LinkFacts = {
+      carrierRate: call.carrierRate,
+      portRate: call.portRate,
+      connectText: call.connectText,
+      errorCorrected: call.errorCorrected,
+      local,
+      peer,
+      dns,
+      mtu,
+      authentication: up.authentication,
+      compression: up.compression,
+      connectedAt: Date.now(),
+      bytesUp: 0,
+      bytesDown: 0,
+    };
+    return { facts, up: { local, peer, dns, mtu } };
+  }
+
+  #release(): Promise<void> {
+    // Not at once: the end of PPP within it comes back here.
+    this.#releasing ??= Promise.resolve().then(() => this.#hangUpLine());
+    return this.#releasing;
+  }
+
+  async #hangUpLine(): Promise<void> {
+    this.#onEnd = null;
+    const call = this.#call;
+    if (call !== null) {
+      if (this.#abort.signal.aborted) this.#phase('hanging-up', 'Hanging up');
+      if (!this.#hurry.signal.aborted) await this.#goodbye();
+      this.#session?.detach();
+      await call.hangUp({ now: this.#hurry.signal.aborted }).catch((error: unknown) => this.#mishap(error));
+    }
+    await Promise.resolve(this.#modem?.close()).catch((error: unknown) => this.#mishap(error));
+  }
+
+  #mishap(error: unknown): void {
+    this.#log('warning', 'modem', `While hanging up: ${error instanceof Error ? error.message : error}`);
+  }
+
+  /** Terminate-Request, and the answer to it: not waited for longer than `GOODBYE_MS`, nor once there is a hurry. */
+  async #goodbye(): Promise<void> {
+    const session = this.#session;
+    if (session === null || session.isOver) return;
+    await new Promise<void>((resolve) => {
+      const cancel = this.#parts.clock.after(GOODBYE_MS, resolve);
+      this.#pppOver = () => {
+        cancel();
+        resolve();
+      };
+      this.#hurry.signal.addEventListener('abort', this.#pppOver, { once: true });
+      session.close();
+    });
+  }
+}
