@@ -1,0 +1,109 @@
+/**
+ * Ending a call: DTR low, or closing and opening the port, or guard, `+++`, guard, ATH.
+ *
+ * V.250 5.5.1 (circuit 108/2) and the Hayes escape sequence. Each way is checked by asking the modem for an OK, because
+ * any of them may be switched off (&D0, S2 over 127) or impossible on the port. What fails at the end leaves the port
+ * closed, which drops DTR where there is one. Nothing here rejects.
+ */
+import type { Clock } from './clock.ts';
+import { Conversation, isOk } from './conversation.ts';
+import type { Line } from './line.ts';
+
+/** DTR must be low longer than S25, 50 ms at most by factory setting; drivers and USB need more. */
+const DTR_LOW = 600;
+/** S12 is 50 units of 20 ms by factory setting; a little over. */
+const GUARD = 1200;
+const AFTER_DTR = 300;
+
+export interface HangUpTools {
+  conversation: Conversation;
+  clock: Clock;
+  /** Opens the same port anew; null if that failed. */
+  reopen: (() => Promise<Line | null>) | null;
+}
+
+export interface HangUpResult {
+  /** How the call was ended, for the log. */
+  way: 'dtr' | 'reopen' | 'escape' | 'already' | 'closed';
+  /** The conversation to go on with, or null: the port is closed. */
+  conversation: Conversation | null;
+}
+
+/**
+ * Brings the modem back to command mode, on hook. `now`: no checks, and the port is closed afterwards.
+ * Takes about 1 s by DTR, 3 to 4 s by escape sequence.
+ */
+export async function hangUpLine(tools: HangUpTools, now = false): Promise<HangUpResult> {
+  const { conversation, clock } = tools;
+  const { line } = conversation;
+  if (conversation.ended) return { way: 'closed', conversation: null };
+  await line.discardOutput?.();
+
+  if (await line.setDtr(false)) {
+    await clock.sleep(DTR_LOW);
+    if (now) return close(conversation, 'dtr');
+    await line.setDtr(true);
+    await clock.sleep(AFTER_DTR);
+    if (await onHook(conversation)) return { way: 'dtr', conversation };
+  } else if (tools.reopen && (await line.signals()) !== null) {
+    // The port has modem lines but will not move DTR on command; closing it does.
+    const closed = await close(conversation, 'reopen');
+    if (now) return closed;
+    await clock.sleep(1000);
+    const reopened = await tools.reopen();
+    if (!reopened) return { way: 'closed', conversation: null };
+    const next = new Conversation(reopened, clock);
+    await clock.sleep(AFTER_DTR);
+    if (await onHook(next)) return { way: 'reopen', conversation: next };
+    return byEscape(next, clock, now);
+  }
+  return byEscape(conversation, clock, now);
+}
+
+async function byEscape(conversation: Conversation, clock: Clock, now: boolean): Promise<HangUpResult> {
+  const tries = now ? 1 : 2;
+  for (let i = 0; i < tries; i++) {
+    if (await escapeToCommand(conversation, clock)) {
+      const hung = await conversation.send('ATH', 3000);
+      if (hung.outcome === 'result' && !now) return { way: 'escape', conversation };
+      if (hung.outcome === 'result') return close(conversation, 'escape');
+    } else if (!now && (await onHook(conversation))) {
+      // No OK to `+++`, yet commands are answered: the far end had hung up before.
+      return { way: 'already', conversation };
+    }
+    if (conversation.ended) return { way: 'closed', conversation: null };
+  }
+  return close(conversation, 'closed');
+}
+
+/** Guard, `+++` without CR, guard. True if the modem said OK, or NO CARRIER because the far end was quicker. */
+export async function escapeToCommand(
+  conversation: Conversation,
+  clock: Clock,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  conversation.attach();
+  if (!(await clock.sleep(GUARD, signal)) || conversation.ended) return false;
+  conversation.write('+++');
+  const reply = await conversation.awaitResult(GUARD + 800, signal);
+  return reply.outcome === 'result' && (reply.result.kind === 'ok' || reply.result.kind === 'no-carrier');
+}
+
+/** Commands are answered, and the modem is on hook: AT alone would also be answered with a call on hold (&D1). */
+async function onHook(conversation: Conversation): Promise<boolean> {
+  conversation.attach();
+  // The CR ends whatever the modem may hold of a half-sent line.
+  conversation.write('\r');
+  await conversation.settle(60, 400);
+  if (!isOk(await conversation.send('ATH', 1500))) {
+    const second = await conversation.send('ATH', 1500);
+    if (second.outcome !== 'result') return false;
+  }
+  await conversation.settle(60, 400);
+  return true;
+}
+
+async function close(conversation: Conversation, way: HangUpResult['way']): Promise<HangUpResult> {
+  await conversation.line.close();
+  return { way, conversation: null };
+}

@@ -1,0 +1,204 @@
+/**
+ * A serial port as a Line, over the serialport package: 8N1, RTS/CTS, locked, DTR dropped on close (HUPCL).
+ *
+ * Theory of operation. serialport's faces of failure are gathered into one onClose: a peer that vanishes may close the
+ * port once or twice, may give an error first, and is noticed only while something reads, so data is always listened
+ * for. One write is under way at a time and the rest waits here, so that pendingBytes is true and bytes taken by the
+ * system are never counted. drain() is not used: with CTS low it would hold a pool thread for ever. CLOCAL is always
+ * set by serialport, so a dropped carrier never shows here: carrier.ts asks signals().
+ */
+import { stat } from 'node:fs/promises';
+import { SerialPort } from 'serialport';
+import type { Fault } from '../contract.ts';
+import { setDtrOnly } from './dtr.ts';
+import type { Line, LineEnd, LineSignals } from './line.ts';
+import { busyPort, deniedPort, failedPort, missingPort, noHardware, notSerial } from './port-faults.ts';
+import { modemManagerRuns, portAccess, portHolder } from './port-holder.ts';
+
+/** Largest single write, bytes: two full-sized frames, so that pendingBytes falls in small steps. */
+const WRITE_CHUNK = 4096;
+
+export type OpenedLine = { ok: true; line: Line } | { ok: false; fault: Fault };
+
+/** Opens `path` at `rate` bit/s. Never rejects; the fault says what stands in the way. */
+export async function openSerialLine(path: string, rate: number): Promise<OpenedLine> {
+  const wrong = process.platform === 'win32' ? null : await unfitPath(path);
+  if (wrong) return { ok: false, fault: wrong };
+  const port = new SerialPort({
+    path,
+    baudRate: rate,
+    dataBits: 8,
+    parity: 'none',
+    stopBits: 1,
+    rtscts: true,
+    hupcl: true,
+    lock: true,
+    autoOpen: false,
+  });
+  const line = new SerialLine(path, port);
+  const error = await new Promise<Error | null>((resolve) => port.open((why) => resolve(why)));
+  return error ? { ok: false, fault: await openFault(path, error.message) } : { ok: true, line };
+}
+
+/** What is wrong with the path before anything is opened: opening a FIFO or a console would do harm. */
+async function unfitPath(path: string): Promise<Fault | null> {
+  try {
+    const file = await stat(path);
+    if (file.isDirectory()) return notSerial(path, 'a folder');
+    if (!file.isCharacterDevice()) return notSerial(path, 'a file, not a device');
+    const major = (file.rdev >>> 8) & 0xfff;
+    const minor = (file.rdev & 0xff) | ((file.rdev >>> 12) & 0xfff00);
+    if (process.platform === 'linux' && ((major === 4 && minor < 64) || (major === 5 && minor < 64)))
+      return notSerial(path, 'a text console of this computer');
+    return null;
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return missingPort(path);
+    if (code === 'EACCES') return deniedPort(path, await portAccess(path));
+    return failedPort(path, String(error));
+  }
+}
+
+async function openFault(path: string, message: string): Promise<Fault> {
+  if (/cannot lock|temporarily unavailable|resource busy|device busy|access denied/i.test(message))
+    return busyPort(path, await portHolder(path), await modemManagerRuns());
+  if (/permission denied|not permitted/i.test(message)) return deniedPort(path, await portAccess(path));
+  if (/inappropriate ioctl/i.test(message)) return notSerial(path, 'a device of another kind');
+  if (/input\/output error/i.test(message)) return noHardware(path);
+  if (/no such (?:file|device)|file not found/i.test(message)) return missingPort(path);
+  return failedPort(path, message);
+}
+
+class SerialLine implements Line {
+  readonly path: string;
+  onData: ((bytes: Uint8Array) => void) | null = null;
+  onClose: ((cause: LineEnd, detail: string) => void) | null = null;
+  private readonly port: SerialPort;
+  private waiting: Uint8Array[] = [];
+  private waitingBytes = 0;
+  private writingBytes = 0;
+  private ended = false;
+  private failure: string | null = null;
+  private closing: Promise<void> | null = null;
+
+  constructor(path: string, port: SerialPort) {
+    this.path = path;
+    this.port = port;
+    port.on('data', (bytes: Buffer) => {
+      if (!this.ended) this.onData?.(bytes);
+    });
+    port.on('error', (error) => {
+      this.failure ??= error.message;
+    });
+    port.on('close', (error: (Error & { disconnected?: boolean }) | null) => {
+      if (error?.disconnected) this.end('unplugged', error.message);
+      else this.end(this.failure === null ? 'closed' : 'error', this.failure ?? '');
+    });
+  }
+
+  get pendingBytes(): number {
+    return this.waitingBytes + this.writingBytes;
+  }
+
+  write(bytes: Uint8Array): void {
+    if (this.ended || this.closing || bytes.length === 0) return;
+    this.waiting.push(bytes.slice());
+    this.waitingBytes += bytes.length;
+    this.writeNext();
+  }
+
+  private writeNext(): void {
+    if (this.writingBytes > 0 || this.waiting.length === 0 || this.ended || this.closing) return;
+    const chunk = this.nextChunk();
+    this.writingBytes = chunk.length;
+    this.waitingBytes -= chunk.length;
+    this.port.write(chunk, (error) => {
+      this.writingBytes = 0;
+      if (error) this.fail(error.message);
+      else this.writeNext();
+    });
+  }
+
+  private nextChunk(): Buffer {
+    const parts: Uint8Array[] = [];
+    let size = 0;
+    let first = this.waiting[0];
+    while (first && size < WRITE_CHUNK) {
+      const part = first.subarray(0, WRITE_CHUNK - size);
+      parts.push(part);
+      size += part.length;
+      if (part.length < first.length) this.waiting[0] = first.subarray(part.length);
+      else this.waiting.shift();
+      first = this.waiting[0];
+    }
+    return Buffer.concat(parts, size);
+  }
+
+  /** A write the system refused. serialport then closes the port by itself, but not at once and not always. */
+  private fail(detail: string): void {
+    if (this.closing || this.ended) return;
+    this.failure ??= detail;
+    const gone = /EIO|ENXIO|ENODEV|EBADF|i\/o error|no such device/i.test(detail);
+    this.end(gone ? 'unplugged' : 'error', detail);
+    void this.close();
+  }
+
+  private end(cause: LineEnd, detail: string): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.waiting = [];
+    this.waitingBytes = 0;
+    this.onClose?.(cause, detail);
+  }
+
+  signals(): Promise<LineSignals | null> {
+    if (this.ended || !this.port.isOpen) return Promise.resolve(null);
+    return new Promise((resolve) => {
+      this.port.get((error, status) => {
+        if (error && /input\/output error|no such device/i.test(error.message)) this.fail(error.message);
+        resolve(error || !status ? null : { dcd: status.dcd, cts: status.cts, dsr: status.dsr });
+      });
+    });
+  }
+
+  async setDtr(on: boolean): Promise<boolean> {
+    if (this.ended || !this.port.isOpen) return false;
+    const fd = descriptor(this.port);
+    if (fd !== null && (await setDtrOnly(fd, on))) return true;
+    if (this.ended || !this.port.isOpen) return false;
+    return new Promise((resolve) => this.port.set({ dtr: on, rts: true }, (error) => resolve(!error)));
+  }
+
+  setRate(bitsPerSecond: number): Promise<boolean> {
+    if (this.ended || !this.port.isOpen) return Promise.resolve(false);
+    return new Promise((resolve) =>
+      this.port.update({ baudRate: bitsPerSecond }, (error) => resolve(!error)),
+    );
+  }
+
+  async discardOutput(): Promise<void> {
+    this.waiting = [];
+    this.waitingBytes = 0;
+    if (this.ended || !this.port.isOpen) return;
+    await new Promise<void>((resolve) => this.port.flush(() => resolve()));
+  }
+
+  close(): Promise<void> {
+    this.closing ??= this.closePort();
+    return this.closing;
+  }
+
+  private async closePort(): Promise<void> {
+    // What CTS has held back would otherwise keep the system waiting in close(2), for up to 30 s.
+    await this.discardOutput();
+    if (this.port.isOpen) await new Promise<void>((resolve) => this.port.close(() => resolve()));
+    this.end('closed', '');
+  }
+}
+
+/** File descriptor inside serialport's binding, or null where it keeps none. */
+function descriptor(port: SerialPort): number | null {
+  const binding: unknown = port.port;
+  if (typeof binding !== 'object' || binding === null || !('fd' in binding)) return null;
+  return typeof binding.fd === 'number' ? binding.fd : null;
+}
