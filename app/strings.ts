@@ -45,7 +45,12 @@ export const stepWords = {
   connected: 'Connected',
 } as const;
 
-export const stepMarkWords = { done: 'done', current: 'in progress', failed: 'failed here', todo: 'to come' } as const;
+export const stepMarkWords = {
+  done: 'done',
+  current: 'in progress',
+  failed: 'failed here',
+  todo: 'to come',
+} as const;
 
 export const app = {
   name: 'Masq-Gate',
@@ -191,6 +196,9 @@ export const forwards = {
   inside: 'To',
   everywhere: 'everywhere',
   addTitle: 'Add a forward',
+  hostsWrong: 'Give at least one IPv4 address.',
+  sourcesWrong: 'Give networks as address/prefix.',
+  portRange: 'A port is a number from 1 to 65535.',
   lastLow: 'The last port is below the first.',
   insideHigh: 'The range inside goes beyond port 65535.',
 } as const;

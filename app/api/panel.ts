@@ -74,8 +74,9 @@ export function openPanel(options: PanelOptions): Connection {
     line = null;
     for (const answer of waiting.values()) answer({ ok: false, fault: lostFault });
     waiting.clear();
-    if (isRefusal(code)) return setReach('refused');
-    setReach('lost');
+    const final = isRefusal(code);
+    setReach(final ? 'refused' : 'lost');
+    if (final) return;
     options.later(connect, pause);
     pause = Math.min(LONGEST_PAUSE_MS, pause * 1.6);
   }

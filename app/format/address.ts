@@ -18,7 +18,8 @@ export const formatAddress = (value: number) =>
 
 const mask = (prefix: number) => (prefix === 0 ? 0 : (0xffffffff << (32 - prefix)) >>> 0);
 export const network = (address: number, prefix: number) => (address & mask(prefix)) >>> 0;
-export const sameNetwork = (a: number, b: number, prefix: number) => network(a, prefix) === network(b, prefix);
+export const sameNetwork = (a: number, b: number, prefix: number) =>
+  network(a, prefix) === network(b, prefix);
 
 /** Addresses compared as numbers, so that .9 stands before .10; what is no address comes last. */
 export function compareAddresses(a: string, b: string): number {

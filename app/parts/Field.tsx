@@ -1,7 +1,7 @@
 // A labelled control with its hint and its complaint, tied together for those who cannot see where they stand.
 import { type ReactNode, useId } from 'react';
-import styles from './Field.module.css';
 import { cx } from './cx.ts';
+import styles from './Field.module.css';
 
 export interface FieldIds {
   id: string;

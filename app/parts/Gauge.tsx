@@ -20,13 +20,15 @@ export function Gauge({ tone, marks, load, children }: Props) {
   const span = SWEEP / marks.length;
   return (
     <div className={cx(styles.gauge, styles[tone])} aria-hidden="true">
-      <svg viewBox="0 0 240 240" focusable="false">
+      <svg viewBox="0 0 240 240" aria-hidden="true" focusable="false">
         {TICKS.map((i) => {
           const angle = (i / 40) * SWEEP;
           const long = i % 5 === 0;
           const [x1, y1] = point(angle, 112);
           const [x2, y2] = point(angle, long ? 104 : 108);
-          return <line key={i} x1={x1} y1={y1} x2={x2} y2={y2} className={long ? styles.long : styles.tick} />;
+          return (
+            <line key={i} x1={x1} y1={y1} x2={x2} y2={y2} className={long ? styles.long : styles.tick} />
+          );
         })}
         {load ? (
           <>

@@ -98,7 +98,8 @@ export type Remedy = 'try-again' | 'settings' | 'port' | 'provider';
 export function remedyOf(fault: Fault): Remedy {
   const code = fault.code.toLowerCase();
   if (/passw|auth|login|credential|number|provider|chap|pap/.test(code)) return 'provider';
-  if (/port|serial|modem|device|permission|dialout|unplug/.test(code) && !/^dhcp|^dns/.test(code)) return 'port';
+  if (/port|serial|modem|device|permission|dialout|unplug/.test(code) && !/^dhcp|^dns/.test(code))
+    return 'port';
   if (/lan|dhcp|dnsmasq|interface|firewall|card|clash|address/.test(code)) return 'settings';
   return 'try-again';
 }

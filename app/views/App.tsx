@@ -2,8 +2,8 @@
 import { useEffect } from 'react';
 import type { Settings } from '../../main/contract.ts';
 import { Button } from '../parts/Button.tsx';
-import { isFirstRun } from '../store/select.ts';
 import { useGateway } from '../store/gateway.ts';
+import { isFirstRun } from '../store/select.ts';
 import { useUi } from '../store/ui.ts';
 import { app } from '../strings.ts';
 import styles from './App.module.css';
@@ -21,8 +21,8 @@ import { TabList, TabPanel } from './Tabs.tsx';
 function useTheme(theme: Settings['theme'] | undefined): void {
   useEffect(() => {
     const root = document.documentElement;
-    if (theme === 'light' || theme === 'dark') root.dataset['theme'] = theme;
-    else delete root.dataset['theme'];
+    if (theme === 'light' || theme === 'dark') root.dataset.theme = theme;
+    else delete root.dataset.theme;
   }, [theme]);
 }
 

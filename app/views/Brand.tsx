@@ -7,7 +7,10 @@ export function Brand() {
     <h1 className={styles.brand}>
       <svg viewBox="0 0 32 32" width="26" height="26" aria-hidden="true" focusable="false">
         <rect width="32" height="32" rx="8" className={styles.tile} />
-        <path d="M6 8.500h4c4 0 5 7.500 9 7.500h1M6 16h14M6 23.500h4c4 0 5-7.500 9-7.500h1" className={styles.lines} />
+        <path
+          d="M6 8.500h4c4 0 5 7.500 9 7.500h1M6 16h14M6 23.500h4c4 0 5-7.500 9-7.500h1"
+          className={styles.lines}
+        />
         <circle cx="23" cy="16" r="3.400" className={styles.gate} />
       </svg>
       <span>{app.name}</span>

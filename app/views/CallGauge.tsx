@@ -34,16 +34,12 @@ export function CallGauge({ state }: { state: State }) {
         </>
       ) : phase === 'idle' ? (
         <Icon name="phone" size={56} />
+      ) : phase === 'failed' ? (
+        <span className={styles.bad}>
+          <Icon name="alert" size={52} />
+        </span>
       ) : (
-        <>
-          {phase === 'failed' ? (
-            <span className={styles.bad}>
-              <Icon name="alert" size={52} />
-            </span>
-          ) : (
-            <span className={styles.figure}>{duration(now - state.since)}</span>
-          )}
-        </>
+        <span className={styles.figure}>{duration(now - state.since)}</span>
       )}
     </Gauge>
   );

@@ -18,9 +18,7 @@ export function ProviderChooser({ state }: { state: State }) {
         className={styles.select}
         value={state.practice ? '' : (chosen?.id ?? '')}
         disabled={calling || state.practice || !chosen}
-        onChange={(event) =>
-          void tell('saveSettings', { patch: { selectedProvider: event.target.value } })
-        }
+        onChange={(event) => void tell('saveSettings', { patch: { selectedProvider: event.target.value } })}
       >
         {state.practice && <option value="">{call.practiceName}</option>}
         {!chosen && !state.practice && <option value="">{call.noProvider}</option>}

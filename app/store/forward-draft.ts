@@ -1,0 +1,76 @@
+// What is typed into the forward form, checked by the contract's own schema before it goes out. Pure; identity handed in.
+import { commands, type Forward } from '../../main/contract.ts';
+import { forwards as words } from '../strings.ts';
+
+export interface ForwardDraft {
+  protocol: Forward['protocol'];
+  first: string;
+  last: string;
+  insideFirst: string;
+  hosts: string;
+  sources: string;
+}
+export const emptyForward: ForwardDraft = {
+  protocol: 'tcp',
+  first: '',
+  last: '',
+  insideFirst: '',
+  hosts: '',
+  sources: '',
+};
+
+export type ForwardErrors = Partial<Record<keyof ForwardDraft, string>>;
+export type Checked<T, E> = { ok: true; value: T } | { ok: false; errors: E };
+
+const list = (text: string) => text.split(/[\s,]+/).filter(Boolean);
+
+export function checkForward(draft: ForwardDraft, id: string): Checked<Forward, ForwardErrors> {
+  const first = Number(draft.first || Number.NaN);
+  const last = draft.last.trim() ? Number(draft.last) : first;
+  const insideFirst = draft.insideFirst.trim() ? Number(draft.insideFirst) : first;
+  const parsed = commands.addForward.argument.safeParse({
+    forward: {
+      id,
+      on: true,
+      protocol: draft.protocol,
+      first,
+      last,
+      insideFirst,
+      hosts: list(draft.hosts).map((text) => {
+        const [address, weight] = text.split('=');
+        return { address, weight: weight === undefined ? 1 : Number(weight) };
+      }),
+      sources: list(draft.sources),
+    },
+  });
+  const errors: ForwardErrors = {};
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues) {
+      const field = issue.path[1];
+      if (typeof field === 'string' && field in draft)
+        errors[field as keyof ForwardDraft] ??= complaint(field);
+    }
+  }
+  if (last < first) errors.last = words.lastLow;
+  if (insideFirst + (last - first) > 65_535) errors.insideFirst ??= words.insideHigh;
+  if (parsed.success && Object.keys(errors).length === 0) return { ok: true, value: parsed.data.forward };
+  return { ok: false, errors };
+}
+
+const complaint = (field: string) =>
+  field === 'hosts' ? words.hostsWrong : field === 'sources' ? words.sourcesWrong : words.portRange;
+
+/** `TCP 8080` or `UDP 27000–27015`. */
+export function describeForward(forward: Forward): string {
+  const ports = forward.first === forward.last ? `${forward.first}` : `${forward.first}–${forward.last}`;
+  return `${words.protocols[forward.protocol]} ${ports}`;
+}
+
+export function describeInside(forward: Forward): string {
+  const span = forward.last - forward.first;
+  const ports =
+    span === 0 ? `${forward.insideFirst}` : `${forward.insideFirst}–${forward.insideFirst + span}`;
+  const shared = forward.hosts.length > 1;
+  const hosts = forward.hosts.map((host) => (shared ? `${host.address} × ${host.weight}` : host.address));
+  return `${hosts.join(', ')} : ${ports}`;
+}

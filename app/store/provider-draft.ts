@@ -1,0 +1,83 @@
+// What is typed into the provider form: filled from a provider, checked by the contract's own schema. Pure.
+import { NEW_PROVIDER, type Provider, providerSchema } from '../../main/contract.ts';
+import type { Checked } from './forward-draft.ts';
+
+/** As typed: numbers, AT settings and name servers one a line. */
+export interface ProviderDraft {
+  name: string;
+  numbers: string;
+  user: string;
+  port: string;
+  portRate: string;
+  modemInit: string;
+  blindDial: boolean;
+  headerCompression: boolean;
+  dns: string;
+  redialTries: string;
+  redialPauseSeconds: string;
+}
+export type ProviderErrors = Partial<Record<keyof ProviderDraft, string>>;
+
+export const portRates = [9600, 19_200, 38_400, 57_600, 115_200, 230_400, 460_800, 921_600];
+
+const lines = (text: string) =>
+  text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(Boolean);
+
+export function draftOf(provider: Provider | null): ProviderDraft {
+  const from = provider ?? { name: '', numbers: [], user: '', ...NEW_PROVIDER };
+  return {
+    name: from.name,
+    numbers: from.numbers.join('\n'),
+    user: from.user,
+    port: from.port,
+    portRate: String(from.portRate),
+    modemInit: from.modemInit.join('\n'),
+    blindDial: from.blindDial,
+    headerCompression: from.headerCompression,
+    dns: from.dns.join('\n'),
+    redialTries: String(from.redialTries),
+    redialPauseSeconds: String(from.redialPauseSeconds),
+  };
+}
+
+export function checkProvider(draft: ProviderDraft, id: string): Checked<Provider, ProviderErrors> {
+  const parsed = providerSchema.safeParse({
+    id,
+    name: draft.name,
+    numbers: lines(draft.numbers),
+    user: draft.user,
+    port: draft.port.trim(),
+    portRate: Number(draft.portRate),
+    modemInit: lines(draft.modemInit),
+    blindDial: draft.blindDial,
+    headerCompression: draft.headerCompression,
+    dns: draft.dns.split(/[\s,]+/).filter(Boolean),
+    redialTries: Number(draft.redialTries || Number.NaN),
+    redialPauseSeconds: Number(draft.redialPauseSeconds || Number.NaN),
+  });
+  if (parsed.success) return { ok: true, value: parsed.data };
+  const errors: ProviderErrors = {};
+  for (const issue of parsed.error.issues) {
+    const field = issue.path[0] as keyof ProviderDraft;
+    errors[field] ??= issue.message;
+  }
+  return { ok: false, errors };
+}
+
+/** An identifier made of the name, unlike those that are taken. */
+export function freshId(name: string, taken: readonly string[]): string {
+  const plain = name
+    .normalize('NFKD')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 24);
+  const base = plain || 'provider';
+  for (let n = 1; ; n++) {
+    const id = n === 1 ? base : `${base}-${n}`;
+    if (!taken.includes(id)) return id;
+  }
+}

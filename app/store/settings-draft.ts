@@ -1,0 +1,143 @@
+// What is typed into the settings dialog: filled from the settings, checked, and turned into a patch. Pure.
+import {
+  type Lan,
+  type LanCandidate,
+  type Settings,
+  settingsSchema,
+  TIMER_PRESETS,
+} from '../../main/contract.ts';
+import { formatAddress, parseAddress, sameNetwork, suggestLan, suggestRange } from '../format/address.ts';
+import { checks } from '../strings-forms.ts';
+import type { Checked } from './forward-draft.ts';
+
+export type TimerPreset = keyof typeof TIMER_PRESETS | 'custom';
+
+export interface SettingsDraft {
+  /** Empty: do not share. */
+  card: string;
+  address: string;
+  prefix: string;
+  dhcp: boolean;
+  first: string;
+  last: string;
+  leaseHours: string;
+  ownTraffic: Settings['ownTraffic'];
+  udpFiltering: Settings['masquerade']['udpFiltering'];
+  tcpFiltering: Settings['masquerade']['tcpFiltering'];
+  timers: TimerPreset;
+  theme: Settings['theme'];
+  closeToTray: boolean;
+}
+export type SettingsErrors = Partial<Record<keyof SettingsDraft, string>>;
+
+export function presetOf(timers: Settings['masquerade']['timers']): TimerPreset {
+  const names = Object.keys(TIMER_PRESETS) as (keyof typeof TIMER_PRESETS)[];
+  const same = (preset: Record<string, number>) =>
+    Object.entries(preset).every(([key, value]) => timers[key as keyof typeof timers] === value);
+  return names.find((name) => same(TIMER_PRESETS[name])) ?? 'custom';
+}
+
+type LanDraft = Pick<SettingsDraft, 'card' | 'address' | 'prefix' | 'dhcp' | 'first' | 'last' | 'leaseHours'>;
+
+function lanDraft(lan: Lan | null): LanDraft {
+  return {
+    card: lan?.interface ?? '',
+    address: lan?.address ?? '',
+    prefix: String(lan?.prefix ?? 24),
+    dhcp: lan ? lan.dhcp !== null : true,
+    first: lan?.dhcp?.first ?? '',
+    last: lan?.dhcp?.last ?? '',
+    leaseHours: String((lan?.dhcp?.leaseSeconds ?? 43_200) / 3600),
+  };
+}
+
+export const draftOfSettings = (settings: Settings): SettingsDraft => ({
+  ...lanDraft(settings.lan),
+  ownTraffic: settings.ownTraffic,
+  udpFiltering: settings.masquerade.udpFiltering,
+  tcpFiltering: settings.masquerade.tcpFiltering,
+  timers: presetOf(settings.masquerade.timers),
+  theme: settings.theme,
+  closeToTray: settings.closeToTray,
+});
+
+/** A card was chosen: its own network, or a free one, is filled in. */
+export function chooseCard(name: string, settings: Settings, candidates: readonly LanCandidate[]): LanDraft {
+  if (settings.lan?.interface === name) return lanDraft(settings.lan);
+  const card = candidates.find((candidate) => candidate.name === name);
+  return lanDraft(card ? suggestLan(card, candidates) : null);
+}
+
+/** The address or prefix was changed: the range follows it, unless it still fits. */
+export function followAddress(draft: LanDraft): Pick<SettingsDraft, 'first' | 'last'> {
+  const prefix = Number(draft.prefix);
+  const range = suggestRange(draft.address, prefix);
+  const own = parseAddress(draft.address);
+  const first = parseAddress(draft.first);
+  const fits = own !== null && first !== null && range !== null && sameNetwork(own, first, prefix);
+  return fits || !range ? { first: draft.first, last: draft.last } : range;
+}
+
+function checkLan(draft: LanDraft): SettingsErrors {
+  const errors: SettingsErrors = {};
+  const own = parseAddress(draft.address);
+  const prefix = Number(draft.prefix);
+  if (own === null) errors.address = checks.address;
+  const goodPrefix = Number.isInteger(prefix) && prefix >= 8 && prefix <= 30;
+  if (!goodPrefix) errors.prefix = checks.prefix;
+  if (!draft.dhcp || own === null || !goodPrefix) return errors;
+  const first = parseAddress(draft.first);
+  const last = parseAddress(draft.last);
+  if (first === null) errors.first = checks.address;
+  if (last === null) errors.last = checks.address;
+  if (first === null || last === null) return errors;
+  if (!sameNetwork(own, first, prefix)) errors.first = checks.outside;
+  else if (first > last) errors.first = checks.order;
+  else if (own >= first && own <= last) errors.first = checks.own;
+  if (!sameNetwork(own, last, prefix)) errors.last = checks.outside;
+  const hours = Number(draft.leaseHours);
+  if (!(hours >= 1 && hours <= 168)) errors.leaseHours = checks.lease;
+  return errors;
+}
+
+const plain = (address: string) => formatAddress(parseAddress(address) ?? 0);
+
+export function checkSettings(
+  draft: SettingsDraft,
+  settings: Settings,
+): Checked<Partial<Settings>, SettingsErrors> {
+  const errors = draft.card ? checkLan(draft) : {};
+  if (Object.keys(errors).length > 0) return { ok: false, errors };
+  const timers = draft.timers === 'custom' ? settings.masquerade.timers : { ...TIMER_PRESETS[draft.timers] };
+  const parsed = settingsSchema
+    .pick({ lan: true, masquerade: true, ownTraffic: true, theme: true, closeToTray: true })
+    .safeParse({
+      lan: draft.card
+        ? {
+            interface: draft.card,
+            address: plain(draft.address),
+            prefix: Number(draft.prefix),
+            dhcp: draft.dhcp
+              ? {
+                  first: plain(draft.first),
+                  last: plain(draft.last),
+                  leaseSeconds: Math.round(Number(draft.leaseHours) * 3600),
+                }
+              : null,
+          }
+        : null,
+      masquerade: {
+        ...settings.masquerade,
+        timers,
+        udpFiltering: draft.udpFiltering,
+        tcpFiltering: draft.tcpFiltering,
+      },
+      ownTraffic: draft.ownTraffic,
+      theme: draft.theme,
+      closeToTray: draft.closeToTray,
+    });
+  // What the form itself did not catch stands at the card, the one thing not typed here.
+  return parsed.success
+    ? { ok: true, value: parsed.data }
+    : { ok: false, errors: { card: parsed.error.issues[0]?.message ?? '' } };
+}

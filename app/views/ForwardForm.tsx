@@ -1,0 +1,103 @@
+// The form that adds a forward. What was typed stays until the gateway has taken it.
+import { type FormEvent, useState } from 'react';
+import type { Forward } from '../../main/contract.ts';
+import { Button } from '../parts/Button.tsx';
+import { Card } from '../parts/Card.tsx';
+import { Field, type FieldIds } from '../parts/Field.tsx';
+import { checkForward, emptyForward, type ForwardDraft, type ForwardErrors } from '../store/forward-draft.ts';
+import { tell } from '../store/gateway.ts';
+import { forwards as words } from '../strings.ts';
+import styles from './ForwardForm.module.css';
+
+const newId = () => `forward-${crypto.getRandomValues(new Uint32Array(1))[0]?.toString(36)}`;
+
+export function ForwardForm() {
+  const [draft, setDraft] = useState<ForwardDraft>(emptyForward);
+  const [errors, setErrors] = useState<ForwardErrors>({});
+  const [said, setSaid] = useState('');
+  const set = (patch: Partial<ForwardDraft>) => setDraft({ ...draft, ...patch });
+
+  async function submit(event: FormEvent): Promise<void> {
+    event.preventDefault();
+    setSaid('');
+    const checked = checkForward(draft, newId());
+    setErrors(checked.ok ? {} : checked.errors);
+    if (!checked.ok) return;
+    if (await tell('addForward', { forward: checked.value })) {
+      setDraft(emptyForward);
+      setSaid(words.added);
+    }
+  }
+
+  const port = (ids: FieldIds, key: 'first' | 'last' | 'insideFirst', placeholder: string) => (
+    <input
+      {...ids}
+      inputMode="numeric"
+      autoComplete="off"
+      placeholder={placeholder}
+      value={draft[key]}
+      onChange={(event) => set({ [key]: event.target.value })}
+    />
+  );
+
+  return (
+    <Card title={words.addTitle}>
+      <form className={styles.form} noValidate onSubmit={(event) => void submit(event)}>
+        <Field label={words.protocol}>
+          {(ids) => (
+            <select
+              {...ids}
+              value={draft.protocol}
+              onChange={(event) => set({ protocol: event.target.value as Forward['protocol'] })}
+            >
+              {Object.entries(words.protocols).map(([value, word]) => (
+                <option key={value} value={value}>
+                  {word}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+        <Field label={words.first} error={errors.first}>
+          {(ids) => port(ids, 'first', '')}
+        </Field>
+        <Field label={words.last} error={errors.last}>
+          {(ids) => port(ids, 'last', draft.first)}
+        </Field>
+        <Field label={words.insideFirst} error={errors.insideFirst}>
+          {(ids) => port(ids, 'insideFirst', draft.first)}
+        </Field>
+        <div className={styles.half}>
+          <Field label={words.hosts} hint={words.hostsHint} error={errors.hosts}>
+            {(ids) => (
+              <input
+                {...ids}
+                autoComplete="off"
+                value={draft.hosts}
+                onChange={(event) => set({ hosts: event.target.value })}
+              />
+            )}
+          </Field>
+        </div>
+        <div className={styles.half}>
+          <Field label={words.sources} hint={words.sourcesHint} error={errors.sources}>
+            {(ids) => (
+              <input
+                {...ids}
+                autoComplete="off"
+                value={draft.sources}
+                onChange={(event) => set({ sources: event.target.value })}
+              />
+            )}
+          </Field>
+        </div>
+        <div className={styles.foot}>
+          <output>{said}</output>
+          <Button type="submit" weight="main">
+            {words.add}
+          </Button>
+        </div>
+      </form>
+    </Card>
+  );
+}

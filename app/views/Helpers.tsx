@@ -1,0 +1,57 @@
+// Protocol helpers: what each opens, its switch, and how often it was used.
+import type { HelperState } from '../../main/contract.ts';
+import { count } from '../format/quantity.ts';
+import { age } from '../format/time.ts';
+import { Card } from '../parts/Card.tsx';
+import { Switch } from '../parts/Switch.tsx';
+import { useNow } from '../parts/useNow.ts';
+import { tell } from '../store/gateway.ts';
+import { helpers as words } from '../strings.ts';
+import styles from './Helpers.module.css';
+
+export function Helpers({ helpers }: { helpers: readonly HelperState[] }) {
+  const now = useNow(5000);
+  return (
+    <Card title={words.title} note={words.intro}>
+      <ul className={styles.list}>
+        {helpers.map((helper) => (
+          <li key={helper.name} className={styles.helper}>
+            <Switch
+              label={words.on(helper.title)}
+              on={helper.on}
+              onChange={(on) =>
+                void tell('setHelper', { name: helper.name, setting: { on, ports: helper.ports } })
+              }
+            />
+            <div className={styles.words}>
+              <h3>{helper.title}</h3>
+              <p>{helper.opens}</p>
+            </div>
+            <dl className={styles.figures}>
+              <Figure name={words.ports}>{helper.ports.join(', ') || '—'}</Figure>
+              <Figure name={words.hits}>{count(helper.hits)}</Figure>
+              <Figure name={words.expectations}>{count(helper.expectations)}</Figure>
+              <Figure name={words.lastUse}>
+                {helper.lastUse === null ? words.never : age(helper.lastUse, now)}
+              </Figure>
+              {helper.refusals.map((refusal) => (
+                <Figure key={refusal.reason} name={`${words.refusals}: ${refusal.reason}`}>
+                  {count(refusal.count)}
+                </Figure>
+              ))}
+            </dl>
+          </li>
+        ))}
+      </ul>
+    </Card>
+  );
+}
+
+function Figure({ name, children }: { name: string; children: string }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}

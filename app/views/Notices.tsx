@@ -1,0 +1,67 @@
+// What went wrong: the call's own fault, the last command's, the engine gone, and things on the host that need a person.
+import type { Fault, State } from '../../main/contract.ts';
+import { Button } from '../parts/Button.tsx';
+import { FaultCard } from '../parts/FaultCard.tsx';
+import { tell } from '../store/gateway.ts';
+import { chosenProvider, type Remedy, remedyOf } from '../store/select.ts';
+import { useUi } from '../store/ui.ts';
+import { lost, fault as words } from '../strings.ts';
+
+export function Notices({ state }: { state: State }) {
+  const own = useUi((ui) => ui.fault);
+  const setFault = useUi((ui) => ui.setFault);
+  const engineLost: Fault | null =
+    state.engine === 'lost'
+      ? { code: 'engine-lost', sentence: lost.engineTitle, cause: lost.engineText, remedy: '' }
+      : null;
+  return (
+    <>
+      {engineLost && <FaultCard alert fault={engineLost} />}
+      {state.fault && (
+        <FaultCard
+          alert
+          fault={state.fault}
+          actions={<Help fault={state.fault} state={state} />}
+          onDismiss={() => void tell('clearFault', {})}
+        />
+      )}
+      {own && own.sentence !== state.fault?.sentence && (
+        <FaultCard
+          alert
+          fault={own}
+          actions={<Help fault={own} state={state} />}
+          onDismiss={() => setFault(null)}
+        />
+      )}
+      {state.portsFault && <FaultCard alert={false} fault={state.portsFault} />}
+      {state.hostFaults.map((fault) => (
+        <FaultCard
+          key={fault.code}
+          alert={false}
+          fault={fault}
+          actions={remedyOf(fault) === 'settings' ? <Help fault={fault} state={state} /> : undefined}
+        />
+      ))}
+    </>
+  );
+}
+
+/** The one control that helps. Try again is the call panel's large button, and stands here only by another name. */
+function Help({ fault, state }: { fault: Fault; state: State }) {
+  const show = useUi((ui) => ui.show);
+  const provider = state.practice ? null : chosenProvider(state);
+  const remedy: Remedy = remedyOf(fault);
+  const needsProvider = remedy === 'port' || remedy === 'provider';
+  if (remedy === 'settings') {
+    return <Button onClick={() => show({ kind: 'settings' })}>{words.openSettings}</Button>;
+  }
+  if (needsProvider && provider) {
+    const focus = remedy === 'port' ? 'port' : 'password';
+    return (
+      <Button onClick={() => show({ kind: 'provider', id: provider.id, focus })}>
+        {remedy === 'port' ? words.choosePort : words.editProvider}
+      </Button>
+    );
+  }
+  return null;
+}

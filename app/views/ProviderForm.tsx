@@ -1,0 +1,156 @@
+// A provider's form: number, name, password, port; the rest under Advanced. A password left alone stays as it is.
+import { type FormEvent, useEffect, useRef, useState } from 'react';
+import type { Fault, State } from '../../main/contract.ts';
+import { Button } from '../parts/Button.tsx';
+import { Dialog } from '../parts/Dialog.tsx';
+import { FaultCard } from '../parts/FaultCard.tsx';
+import { Field } from '../parts/Field.tsx';
+import form from '../parts/form.module.css';
+import { call } from '../store/gateway.ts';
+import {
+  checkProvider,
+  draftOf,
+  freshId,
+  type ProviderDraft,
+  type ProviderErrors,
+} from '../store/provider-draft.ts';
+import type { ProviderFocus } from '../store/ui.ts';
+import { app } from '../strings.ts';
+import { provider as words } from '../strings-forms.ts';
+import { PasswordField } from './PasswordField.tsx';
+import { PortField } from './PortField.tsx';
+import { ProviderAdvanced } from './ProviderAdvanced.tsx';
+
+interface Props {
+  state: State;
+  /** Null for a new one. */
+  id: string | null;
+  focus: ProviderFocus;
+  onClose: () => void;
+}
+
+export function ProviderForm({ state, id, focus, onClose }: Props) {
+  const known = state.providers.find((provider) => provider.id === id) ?? null;
+  const [draft, setDraft] = useState<ProviderDraft>(() => draftOf(known));
+  const [password, setPassword] = useState<string | null>(null);
+  const [errors, setErrors] = useState<ProviderErrors>({});
+  const [fault, setFault] = useState<Fault | null>(null);
+  const [busy, setBusy] = useState(false);
+  const element = useRef<HTMLFormElement>(null);
+  const set = (patch: Partial<ProviderDraft>) => setDraft((before) => ({ ...before, ...patch }));
+
+  useEffect(() => {
+    element.current?.querySelector<HTMLElement>(`[data-field="${focus}"]`)?.focus();
+  }, [focus]);
+
+  async function done(outcome: Promise<{ ok: true } | { ok: false; fault: Fault }>): Promise<void> {
+    setBusy(true);
+    setFault(null);
+    const result = await outcome;
+    setBusy(false);
+    if (result.ok) onClose();
+    else setFault(result.fault);
+  }
+
+  async function submit(event: FormEvent): Promise<void> {
+    event.preventDefault();
+    const taken = state.providers.map((provider) => provider.id);
+    const checked = checkProvider(draft, known?.id ?? freshId(draft.name, taken));
+    setErrors(checked.ok ? {} : checked.errors);
+    if (!checked.ok) {
+      requestAnimationFrame(() => element.current?.querySelector<HTMLElement>('[aria-invalid]')?.focus());
+      return;
+    }
+    await done(save(checked.value, password ?? (known ? null : '')));
+  }
+
+  /** A provider just made is the one Dial calls next. */
+  async function save(
+    provider: Parameters<typeof call<'saveProvider'>>[1]['provider'],
+    secret: string | null,
+  ) {
+    const outcome = await call('saveProvider', { provider, password: secret });
+    if (!outcome.ok || known) return outcome;
+    return call('saveSettings', { patch: { selectedProvider: outcome.value.provider.id } });
+  }
+
+  return (
+    <Dialog title={known ? words.editTitle : words.newTitle} onClose={onClose}>
+      <form ref={element} className={form.form} noValidate onSubmit={(event) => void submit(event)}>
+        <div className={form.body}>
+          {fault && (
+            <div className={form.wide}>
+              <FaultCard alert fault={fault} />
+            </div>
+          )}
+          <Field label={words.name} error={errors.name}>
+            {(ids) => (
+              <input
+                {...ids}
+                data-field="name"
+                autoComplete="off"
+                value={draft.name}
+                onChange={(event) => set({ name: event.target.value })}
+              />
+            )}
+          </Field>
+          <Field label={words.number} hint={words.numberHint} error={errors.numbers}>
+            {(ids) => (
+              <textarea
+                {...ids}
+                rows={Math.max(1, draft.numbers.split('\n').length)}
+                autoComplete="off"
+                spellCheck={false}
+                value={draft.numbers}
+                onChange={(event) => set({ numbers: event.target.value })}
+              />
+            )}
+          </Field>
+          <Field label={words.user} error={errors.user}>
+            {(ids) => (
+              <input
+                {...ids}
+                autoComplete="off"
+                autoCapitalize="none"
+                spellCheck={false}
+                value={draft.user}
+                onChange={(event) => set({ user: event.target.value })}
+              />
+            )}
+          </Field>
+          <PasswordField
+            value={password}
+            kept={known?.hasPassword ?? false}
+            hint={words.secrets[state.secrets]}
+            onChange={setPassword}
+          />
+          <PortField state={state} draft={draft} error={errors.port} set={set} />
+          <ProviderAdvanced draft={draft} errors={errors} set={set} />
+        </div>
+        <footer className={form.foot}>
+          {known && <Remove onRemove={() => void done(call('removeProvider', { id: known.id }))} />}
+          <Button onClick={onClose}>{app.close}</Button>
+          <Button type="submit" weight="main" disabled={busy}>
+            {busy ? app.saving : app.save}
+          </Button>
+        </footer>
+      </form>
+    </Dialog>
+  );
+}
+
+/** Asks once more in place, since the password goes with it. */
+function Remove({ onRemove }: { onRemove: () => void }) {
+  const [asked, setAsked] = useState(false);
+  return (
+    <div className={form.push}>
+      <Button
+        weight={asked ? 'bad' : 'quiet'}
+        icon="bin"
+        onClick={() => (asked ? onRemove() : setAsked(true))}
+      >
+        {asked ? words.removeSure : words.remove}
+      </Button>
+    </div>
+  );
+}
