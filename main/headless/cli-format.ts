@@ -1,0 +1,152 @@
+/** The command line's words: plain text for people from the contract's state. Pure; `--json` bypasses all of it. */
+import type { Client, Fault, Forward, HelperState, LinkFacts, Phase, Session, State } from '../contract.ts';
+
+export const PHASE_WORDS: Record<Phase, string> = {
+  idle: 'Not connected',
+  'starting-engine': 'Starting the engine',
+  'opening-modem': 'Opening the modem',
+  'initialising-modem': 'Preparing the modem',
+  dialling: 'Dialling',
+  'logging-in': 'Logging in',
+  negotiating: 'Negotiating',
+  authenticating: 'Checking user and password',
+  configuring: 'Setting up the link',
+  connected: 'Connected',
+  'waiting-to-redial': 'Waiting to redial',
+  'hanging-up': 'Hanging up',
+  failed: 'Failed',
+};
+
+/** 1,000 to the kilobyte, as on the line. */
+export function bytes(count: number): string {
+  if (count < 1000) return `${Math.round(count)} B`;
+  if (count < 1e6) return `${(count / 1e3).toFixed(1)} kB`;
+  return count < 1e9 ? `${(count / 1e6).toFixed(1)} MB` : `${(count / 1e9).toFixed(2)} GB`;
+}
+
+export function bits(rate: number): string {
+  return rate < 1000 ? `${Math.round(rate)} bit/s` : `${(rate / 1000).toFixed(1)} kbit/s`;
+}
+
+export function duration(milliseconds: number): string {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000));
+  const two = (value: number) => String(value).padStart(2, '0');
+  return `${Math.floor(seconds / 3600)}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
+}
+
+export function fault(told: Fault): string {
+  return `${told.sentence}\n  Why:  ${told.cause}\n  Do:   ${told.remedy}`;
+}
+
+export function status(state: State, now: number): string {
+  const provider = state.practice
+    ? 'the practice provider'
+    : (state.providers.find((known) => known.id === state.providerId)?.name ?? null);
+  const lines = [
+    `${PHASE_WORDS[state.phase]}${provider !== null && state.phase !== 'idle' ? ` (${provider})` : ''}`,
+  ];
+  if (state.activity !== '' && state.phase !== 'connected' && state.phase !== 'failed')
+    lines.push(`  ${state.activity}`);
+  if (state.link !== null) lines.push(...link(state.link, now));
+  if (state.clients.length > 0)
+    lines.push(`  clients    ${state.clients.filter((c) => c.kind !== 'gateway').length}`);
+  if (state.fault !== null) lines.push(fault(state.fault));
+  for (const told of state.hostFaults) lines.push(`Note: ${fault(told)}`);
+  return lines.join('\n');
+}
+
+function link(facts: LinkFacts, now: number): string[] {
+  const carrier = facts.carrierRate === null ? 'not told by the modem' : `${facts.carrierRate} bit/s`;
+  return [
+    `  carrier    ${carrier} (${facts.connectText})`,
+    `  address    ${facts.local}, peer ${facts.peer}`,
+    `  DNS        ${facts.dns.join(', ') || 'none given'}`,
+    `  online     ${duration(now - facts.connectedAt)}`,
+    `  received   ${bytes(facts.bytesDown)}, sent ${bytes(facts.bytesUp)}`,
+  ];
+}
+
+export function clients(list: readonly Client[]): string {
+  if (list.length === 0) return 'Nobody is there yet.';
+  return table(
+    ['Name', 'Address', 'Down now', 'Up now', 'Down', 'Up', 'Sessions', ''],
+    list.map((client) => [
+      client.name ?? (client.kind === 'gateway' ? 'this computer' : '-'),
+      client.address,
+      bits(client.rateDown),
+      bits(client.rateUp),
+      bytes(client.bytesDown),
+      bytes(client.bytesUp),
+      String(client.sessions),
+      client.paused ? 'paused' : '',
+    ]),
+  );
+}
+
+/** In the order that `ipfwadm -M -l` taught. */
+export function sessions(list: readonly Session[]): string {
+  if (list.length === 0) return 'No sessions are masqueraded.';
+  return table(
+    ['Prot', 'Expire', 'Source', 'Destination', 'Ports', 'State', 'Down', 'Up', 'Helper'],
+    list.map((session) => [
+      session.protocol,
+      duration(session.expires * 1000),
+      session.client,
+      session.remote,
+      `${session.clientPort} (${session.mappedPort}) -> ${session.remotePort}`,
+      session.state,
+      bytes(session.bytesDown),
+      bytes(session.bytesUp),
+      session.helper ?? '',
+    ]),
+  );
+}
+
+export function forwards(list: readonly Forward[]): string {
+  if (list.length === 0) return 'No ports are forwarded.';
+  const range = (first: number, last: number) => (first === last ? String(first) : `${first}-${last}`);
+  return table(
+    ['Id', 'On', 'Prot', 'Ports', 'To', 'From'],
+    list.map((forward) => [
+      forward.id,
+      forward.on ? 'on' : 'off',
+      forward.protocol,
+      range(forward.first, forward.last),
+      forward.hosts
+        .map(
+          ({ address }) =>
+            `${address}:${range(forward.insideFirst, forward.insideFirst + forward.last - forward.first)}`,
+        )
+        .join(', '),
+      forward.sources.join(', ') || 'anywhere',
+    ]),
+  );
+}
+
+export function helpers(list: readonly HelperState[]): string {
+  if (list.length === 0) return 'The engine is not running; its helpers are known once it is.';
+  return table(
+    ['Name', 'On', 'Ports', 'Uses', 'Refused', 'What it opens'],
+    list.map((helper) => [
+      helper.name,
+      helper.on ? 'on' : 'off',
+      helper.ports.join(','),
+      String(helper.hits),
+      String(helper.refusals.reduce((sum, refusal) => sum + refusal.count, 0)),
+      helper.opens,
+    ]),
+  );
+}
+
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const all = [head, ...rows];
+  const widths = head.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)));
+  return all
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
