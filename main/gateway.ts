@@ -122,7 +122,7 @@ export class Gateway {
     );
     if (polite === null) await within(this.#call.hangUp(true), CLOSE_PATIENCE_MS, this.#parts.clock);
     this.#meter.stop();
-    await this.#engine.stop();
+    await within(this.#engine.stop(), CLOSE_PATIENCE_MS, this.#parts.clock);
     await this.#practice.close();
   }
 

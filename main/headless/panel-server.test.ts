@@ -199,7 +199,7 @@ describe('the panel’s WebSocket', () => {
 
   it('has its address carry the token where no request shows it', async () => {
     const { panel } = await panelled();
-    expect(panel.address).toBe(`http://127.0.0.1:${panel.port}/#token=${token}`);
+    expect(panel.address).toBe(`http://127.0.0.1:${panel.port}/#${token}`);
   });
 
   it('says plainly when its port is taken', async () => {

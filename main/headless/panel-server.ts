@@ -73,7 +73,7 @@ export async function startPanel(options: PanelOptions): Promise<Panel> {
 
   port = await listen(server, options.port);
   return {
-    address: `http://127.0.0.1:${port}/#token=${options.token}`,
+    address: `http://127.0.0.1:${port}/#${options.token}`,
     port,
     serve: (faceHost) => {
       host = faceHost;
