@@ -181,3 +181,13 @@ export class HayesSettings {
     return true;
   }
 }
+
+/** A modem that answers by itself and says nothing to its terminal but data. */
+export function answering(): HayesSettings {
+  const settings = new HayesSettings();
+  settings.set('E', 0);
+  settings.set('Q', 1);
+  settings.setRegister(0, 1); // answer the first ring
+  settings.setRegister(2, 255); // no escape: the data is not its terminal's alone
+  return settings;
+}

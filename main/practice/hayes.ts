@@ -146,9 +146,9 @@ export class HayesModem {
     this.#carrier = carrier;
     this.#rings = 0;
     this.#deadline = null;
-    this.#setDetect();
     for (const line of connectLines(carrier, this.settings, this.#sink.portRate())) this.#say(line);
     this.#enterData(now);
+    this.#setDetect(); // last: the terminal may send at once
   }
 
   /** The far modem hung up (told by V.42), or the carrier is gone (noticed after S10 tenths of a second). */

@@ -8,7 +8,7 @@ import { PRACTICE } from '../../engine/contract.ts';
 import { AccessServer } from './access-server.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { Exchange } from './exchange.ts';
-import { HayesSettings } from './hayes-settings.ts';
+import { answering } from './hayes-settings.ts';
 import { PRACTICE_NUMBERS, PROVIDER_NUMBER, type Service } from './numbers.ts';
 import { PtyTerminal } from './pty-terminal.ts';
 
@@ -109,16 +109,6 @@ export async function startPracticeLine(options: PracticeLineOptions = {}): Prom
   };
   for (const { number, service } of PRACTICE_NUMBERS) if (service) plugServer(number, service);
   return line;
-}
-
-/** A modem that answers by itself and says nothing to its terminal but data. */
-export function answering(): HayesSettings {
-  const settings = new HayesSettings();
-  settings.set('E', 0);
-  settings.set('Q', 1);
-  settings.setRegister(0, 1); // answer the first ring
-  settings.setRegister(2, 255); // no escape: the data is not its terminal's alone
-  return settings;
 }
 
 /** Addresses from `first` to `last` in turn, so that a caller gets another one on each call. */
