@@ -7,19 +7,44 @@
  */
 import { z } from 'zod';
 
+export {
+  CONGESTED_BYTES,
+  copyBytes,
+  FRAME_HEADER_BYTES,
+  FrameReader,
+  type FrameSink,
+  FrameWriter,
+  KIND_CONTROL,
+  KIND_PACKET,
+  MAX_CONTROL_BYTES,
+  MAX_PACKET_BYTES,
+  PACKET_HEADER_BYTES,
+} from './frames.ts';
+
 export const PROTOCOL_VERSION = 1;
-export const FRAME_HEADER_BYTES = 5;
-export const PACKET_HEADER_BYTES = 4;
-export const KIND_CONTROL = 0;
-export const KIND_PACKET = 1;
-/** Largest IPv4 packet that crosses the socket; the MTU of masq0 is never above it. */
-export const MAX_PACKET_BYTES = 2048;
-export const MAX_CONTROL_BYTES = 1 << 20;
 export const HEARTBEAT_MS = 2_000;
 /** Silence after which either side takes the other for dead. */
 export const HEARTBEAT_LOST_MS = 8_000;
 /** How long the engine waits for main to come back before it undoes everything and hangs up the line. */
 export const MAIN_GRACE_MS = 5_000;
+/** How long a new connection may take to say hello. */
+export const HELLO_MS = 3_000;
+
+/** Root's own directory; the socket of a user's engine is `<base>/<uid>/engine.sock`. */
+export const RUN_BASE = '/run/masq-gate';
+/**
+ * Moves RUN_BASE, and the token below it, for tests. Honoured by a supervisor only when root itself started it (neither
+ * PKEXEC_UID nor SUDO_UID): root may name any path anyway, and pkexec and sudo do not let the variable through.
+ */
+export const RUN_BASE_VARIABLE = 'MASQ_GATE_RUN';
+/** Where main leaves the token for a uid, the first that exists: derived, never told. */
+export function tokenDirectories(uid: number, movedBase: string | null): string[] {
+  if (movedBase !== null) return [`${movedBase}/user-${uid}`];
+  return [`/run/user/${uid}/masq-gate`, `/tmp/masq-gate-${uid}`];
+}
+export const TOKEN_FILE = 'engine.token';
+/** Exit codes of the supervisor; with any but 0 its last line on stdout is `{"fault": …}`. */
+export const SUPERVISOR_FAULT_EXIT = 3;
 
 /** Link numbers. Uplinks and callers are numbered by main from 1; the practice provider's Internet has its own. */
 export const PRACTICE_LINK = 0xfffe;

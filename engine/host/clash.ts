@@ -1,0 +1,119 @@
+/**
+ * Do two networks overlap? The LAN must be told apart from every other network this computer is in, and from the
+ * provider's addresses. Pure: addresses in, a Fault out. IPv4 as unsigned 32-bit numbers, host order.
+ */
+import type { Fault, Lan } from '../contract.ts';
+import { fault } from './faults.ts';
+
+export interface LocalAddress {
+  interface: string;
+  address: string;
+  prefix: number;
+}
+
+/** Networks offered instead of one that clashes; seldom used by routers and VPNs. */
+const FREE_NETS = ['192.168.66.1', '192.168.77.1', '172.31.66.1', '10.66.66.1', '10.177.66.1'];
+
+export function toNumber(address: string): number {
+  let value = 0;
+  for (const part of address.split('.')) value = value * 256 + Number(part);
+  return value >>> 0;
+}
+
+export function toText(value: number): string {
+  return [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255].join('.');
+}
+
+export function netmask(prefix: number): number {
+  return prefix === 0 ? 0 : (0xffffffff << (32 - prefix)) >>> 0;
+}
+
+export function overlaps(a: string, aPrefix: number, b: string, bPrefix: number): boolean {
+  const mask = netmask(Math.min(aPrefix, bPrefix));
+  return ((toNumber(a) & mask) ^ (toNumber(b) & mask)) === 0;
+}
+
+/** A gateway address with /24 whose network none of the local ones touches; null when all are taken. */
+export function freeNet(local: readonly LocalAddress[]): string | null {
+  const free = FREE_NETS.find((net) => local.every((one) => !overlaps(net, 24, one.address, one.prefix)));
+  return free ?? null;
+}
+
+function proposal(local: readonly LocalAddress[]): string {
+  const free = freeNet(local);
+  if (free === null) return 'Choose another network for the LAN in Settings.';
+  return `Choose another network for the LAN in Settings, for example ${free} with prefix 24, which is free here.`;
+}
+
+/** Does the LAN's network touch one this computer is in by another card? `local` may hold the LAN card itself. */
+export function lanClash(lan: Lan, local: readonly LocalAddress[]): Fault | null {
+  const others = local.filter((one) => one.interface !== lan.interface);
+  const hit = others.find((one) => overlaps(lan.address, lan.prefix, one.address, one.prefix));
+  if (!hit) return null;
+  return fault(
+    'lan-clash',
+    `The LAN's network ${network(lan.address, lan.prefix)} is also the network behind ${hit.interface}.`,
+    `${hit.interface} has the address ${hit.address}/${hit.prefix}; with two cards in one network, answers would leave by the wrong one.`,
+    proposal(local),
+  );
+}
+
+/** Does the DHCP range lie in the LAN, in order, and spare the gateway's own address? */
+export function dhcpRangeFault(lan: Lan): Fault | null {
+  if (lan.dhcp === null) return null;
+  const mask = netmask(lan.prefix);
+  const [self, first, last] = [lan.address, lan.dhcp.first, lan.dhcp.last].map(toNumber) as [
+    number,
+    number,
+    number,
+  ];
+  const net = (self & mask) >>> 0;
+  const end = (net | ~mask) >>> 0;
+  const within = (value: number) => value > net && value < end;
+  if (within(self) && within(first) && within(last) && first <= last && (self < first || self > last))
+    return null;
+  return fault(
+    'dhcp-range',
+    `The addresses ${lan.dhcp.first} to ${lan.dhcp.last} cannot be given out on the LAN ${network(lan.address, lan.prefix)}.`,
+    'They must lie inside the LAN, the first before the last, and leave out the gateway’s own address.',
+    `Set a range between ${toText(net + 1)} and ${toText(end - 1)} without ${lan.address}.`,
+  );
+}
+
+/** Does the provider use addresses of the LAN? Then the LAN could not reach it. */
+export function providerClash(
+  lan: Lan | null,
+  up: { local: string; peer: string; dns: readonly string[] },
+  local: readonly LocalAddress[],
+): Fault | null {
+  if (lan === null) return null;
+  const hit = [up.local, up.peer, ...up.dns].find((address) =>
+    overlaps(lan.address, lan.prefix, address, 32),
+  );
+  if (hit === undefined) return null;
+  return fault(
+    'provider-clash',
+    `The provider uses ${hit}, which belongs to your LAN ${network(lan.address, lan.prefix)}.`,
+    'The provider gives out private addresses of the same network as your LAN, so its servers cannot be reached from it.',
+    proposal([...local, { interface: 'provider', address: hit, prefix: 24 }]),
+  );
+}
+
+/** Is one of the engine's own addresses in a network of this computer? */
+export function ownAddressClash(own: readonly string[], local: readonly LocalAddress[]): Fault | null {
+  for (const address of own) {
+    const hit = local.find((one) => overlaps(address, 32, one.address, one.prefix));
+    if (hit === undefined) continue;
+    return fault(
+      'engine-address-clash',
+      `The engine's own address ${address} belongs to the network behind ${hit.interface}.`,
+      `${hit.interface} has ${hit.address}/${hit.prefix}, a range set aside for other uses.`,
+      `Give ${hit.interface} an address from another network, then dial again.`,
+    );
+  }
+  return null;
+}
+
+export function network(address: string, prefix: number): string {
+  return `${toText((toNumber(address) & netmask(prefix)) >>> 0)}/${prefix}`;
+}

@@ -1,0 +1,289 @@
+/**
+ * Everything the engine changes on this computer, as one thing: applied for a configuration, followed by the links, and
+ * taken down whole. A new LAN is the old one taken down and the new one built; nothing is patched in place.
+ */
+import { randomInt } from 'node:crypto';
+import { join } from 'node:path';
+import type { EngineConfig, Fault, Lan, LinkUp } from '../contract.ts';
+import { overlaps, providerClash } from './clash.ts';
+import { findDhcpServer } from './dhcp-probe.ts';
+import { Dnsmasq } from './dnsmasq.ts';
+import { done, failed, fault, type Outcome } from './faults.ts';
+import { openForeignFirewalls } from './foreign.ts';
+import type { Journal } from './journal.ts';
+import type { Lease } from './leases.ts';
+import { readNeighbours } from './neighbours.ts';
+import * as network from './network.ts';
+import { releaseFromNetworkManager } from './network-manager.ts';
+import { type Fetched, practiceFetch } from './practice-fetch.ts';
+import { ISP, PRACTICE_LAN, PracticeNet } from './practice-net.ts';
+import { Tun } from './tun.ts';
+
+const DEFAULT_MTU = 1500;
+/** Firewalls flush their chains, cables are pulled: look again this often. */
+const LOOK_AGAIN_MS = 30_000;
+const NEIGHBOURS_MS = 5_000;
+
+export interface HostOptions {
+  journal: Journal;
+  directory: string;
+  /** The engine's own address on masq0, and the address its name server asks. */
+  tunAddress: string;
+  dnsAlias: string;
+}
+
+/** What was found out about an address; what is not named stays as it was known. */
+export interface Described {
+  mac?: string;
+  name?: string;
+  /** Milliseconds since the epoch. */
+  leaseExpires?: number;
+}
+
+export interface HostEvents {
+  /** A packet from the LAN or this computer, at the beginning of `buffer` with room after it. */
+  fromHost(buffer: Uint8Array, length: number): void;
+  /** A packet from the practice provider's Internet. */
+  fromPractice(buffer: Uint8Array, length: number): void;
+  batchEnd(): void;
+  describe(address: string, described: Described): void;
+  fault(code: string, fault: Fault | null): void;
+  log: network.Log;
+}
+
+export class Host {
+  readonly #options: HostOptions;
+  readonly #events: HostEvents;
+  #tun: Tun | null = null;
+  #ispTun: Tun | null = null;
+  #practice: PracticeNet | null = null;
+  #dnsmasq: Dnsmasq | null = null;
+  #lan: Lan | null = null;
+  #applied = '';
+  #links = new Map<number, LinkUp>();
+  #timers: NodeJS.Timeout[] = [];
+  /** Counts applications, so that what was begun for an older one is dropped. */
+  #generation = 0;
+
+  constructor(options: HostOptions, events: HostEvents) {
+    this.#options = options;
+    this.#events = events;
+  }
+
+  /** Returns the LAN served. After a Fault the host is as it was. */
+  async apply(config: EngineConfig): Promise<Outcome<Lan | null>> {
+    const lan = config.practice ? PRACTICE_LAN : config.lan;
+    const ownTraffic = config.practice ? 'never' : config.ownTraffic;
+    const wanted = JSON.stringify([config.practice, lan, ownTraffic]);
+    if (wanted === this.#applied) return { ok: true, value: lan };
+    await this.tearDown();
+    const outcome = await this.#build(config.practice, lan, ownTraffic);
+    if (!outcome.ok) {
+      await this.tearDown();
+      return outcome;
+    }
+    this.#applied = wanted;
+    for (const up of this.#links.values()) await this.#follow(up);
+    return { ok: true, value: lan };
+  }
+
+  async linkUp(up: LinkUp): Promise<Outcome> {
+    if (up.role === 'uplink' && this.#practice === null) {
+      const clash = providerClash(this.#lan, up, (await network.readAddresses()).local);
+      if (clash) return failed(clash);
+    }
+    this.#links.set(up.link, up);
+    return this.#follow(up);
+  }
+
+  async linkDown(link: number): Promise<void> {
+    const up = this.#links.get(link);
+    this.#links.delete(link);
+    if (up?.role === 'caller') await network.removeCaller(up.peer, this.#proxyCard(up.peer));
+  }
+
+  toHost(buffer: Uint8Array, offset: number, length: number): void {
+    this.#tun?.write(buffer, offset, length);
+  }
+
+  toPractice(buffer: Uint8Array, offset: number, length: number): void {
+    this.#ispTun?.write(buffer, offset, length);
+  }
+
+  pause(): void {
+    this.#tun?.pause();
+    this.#ispTun?.pause();
+  }
+
+  resume(): void {
+    this.#tun?.start();
+    this.#ispTun?.start();
+  }
+
+  async practiceFetch(name: string): Promise<Outcome<Fetched>> {
+    if (this.#practice !== null) return practiceFetch(name);
+    return failed(
+      fault(
+        'no-practice',
+        'There are no practice computers to fetch a page.',
+        'They exist only while the practice line is in use.',
+        'Dial the practice line first.',
+      ),
+    );
+  }
+
+  /** Undoes everything; safe at any time, and twice. */
+  async tearDown(): Promise<void> {
+    this.#generation++;
+    this.#applied = '';
+    this.#lan = null;
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#timers = [];
+    const [dnsmasq, practice] = [this.#dnsmasq, this.#practice];
+    this.#dnsmasq = null;
+    this.#practice = null;
+    await Promise.all([dnsmasq?.end(), practice?.end()]);
+    this.#tun?.close();
+    this.#ispTun?.close();
+    this.#tun = null;
+    this.#ispTun = null;
+    await this.#options.journal.undoAll();
+  }
+
+  async #build(
+    practice: boolean,
+    lan: Lan | null,
+    own: EngineConfig['ownTraffic'],
+  ): Promise<Outcome<Lan | null>> {
+    const { journal, directory, tunAddress, dnsAlias } = this.#options;
+    if (practice) {
+      this.#practice = new PracticeNet(journal, directory, this.#events.log);
+      const built = await this.#practice.buildLan();
+      if (!built.ok) return built;
+    }
+    const inTheWay = await network.hostFault(lan, [tunAddress, dnsAlias]);
+    if (inTheWay) return failed(inTheWay);
+    const tun = Tun.open(network.TUN_NAME, this.#events.fromHost, this.#events.batchEnd);
+    if (!tun.ok) return tun;
+    this.#tun = tun.tun;
+    const ready = await network.setUpTun(journal, tunAddress, DEFAULT_MTU);
+    if (!ready.ok) return ready;
+    if (lan !== null) {
+      if (!practice) await releaseFromNetworkManager(journal, lan.interface, this.#events.log);
+      const served = await network.setUpLan(journal, lan, this.#events.log);
+      if (!served.ok) return served;
+    }
+    const ownTraffic = await network.setUpOwnTraffic(journal, own, tunAddress);
+    if (!ownTraffic.ok) return ownTraffic;
+    if (practice) {
+      const isp = Tun.open(ISP, this.#events.fromPractice, this.#events.batchEnd);
+      if (!isp.ok) return isp;
+      this.#ispTun = isp.tun;
+      const internet = await this.#practice?.buildInternet();
+      if (internet && !internet.ok) return internet;
+    }
+    this.#lan = lan;
+    this.resume();
+    const before = await network.rulesBeforeOurs();
+    if (before.length > 0) {
+      this.#events.log('info', `Routing rules of another program come before ours: ${before.join('; ')}.`);
+    }
+    void this.#lookAgain(this.#generation);
+    this.#every(LOOK_AGAIN_MS, () => this.#lookAgain(this.#generation));
+    if (lan !== null) {
+      this.#every(NEIGHBOURS_MS, () => this.#readNeighbours(lan));
+      void this.#serve(lan, this.#generation);
+    }
+    return { ok: true, value: lan };
+  }
+
+  #every(milliseconds: number, work: () => Promise<void>): void {
+    this.#timers.push(setInterval(() => void work(), milliseconds));
+  }
+
+  async #follow(up: LinkUp): Promise<Outcome> {
+    if (this.#tun === null) return done;
+    if (up.role === 'uplink') return network.setTunMtu(up.mtu);
+    if (up.role === 'caller') {
+      return network.addCaller(this.#options.journal, up.peer, this.#proxyCard(up.peer));
+    }
+    await this.#practice?.setMtu(up.mtu);
+    return done;
+  }
+
+  /** The LAN card when the address is of the LAN's network, so that LAN hosts ask for it by ARP. */
+  #proxyCard(address: string): string | null {
+    const lan = this.#lan;
+    return lan !== null && overlaps(lan.address, lan.prefix, address, 32) ? lan.interface : null;
+  }
+
+  /** DHCP and names for the LAN, unless another server already gives out addresses there. */
+  async #serve(lan: Lan, generation: number): Promise<void> {
+    const other =
+      this.#practice || lan.dhcp === null ? null : await findDhcpServer(lan.interface, randomInt(2 ** 32));
+    if (generation !== this.#generation) return;
+    this.#events.fault('dhcp-other-server', other === null ? null : otherServer(lan, other));
+    this.#dnsmasq = new Dnsmasq(
+      this.#options.journal,
+      {
+        lan,
+        dhcp: other === null,
+        pingFirst: this.#practice === null,
+        upstream: this.#options.dnsAlias,
+        directory: join(this.#options.directory, 'dnsmasq'),
+      },
+      {
+        leases: (leases) => this.#describeLeases(leases),
+        fault: (value) => this.#events.fault('dnsmasq', value),
+        log: (level, text) => this.#events.log(level, `dnsmasq: ${text.replace(/^dnsmasq(-\w+)?: /, '')}`),
+      },
+    );
+    this.#practice?.startHosts();
+  }
+
+  #describeLeases(leases: readonly Lease[]): void {
+    for (const { address, mac, name, expires } of leases) {
+      this.#events.describe(address, {
+        mac,
+        ...(name === null ? {} : { name }),
+        ...(expires === null ? {} : { leaseExpires: expires }),
+      });
+    }
+  }
+
+  async #readNeighbours(lan: Lan): Promise<void> {
+    for (const { address, mac } of await readNeighbours(lan.interface)) {
+      if (overlaps(lan.address, lan.prefix, address, 32)) this.#events.describe(address, { mac });
+    }
+  }
+
+  async #lookAgain(generation: number): Promise<void> {
+    const closed = await openForeignFirewalls(this.#options.journal, this.#events.log);
+    if (generation !== this.#generation) return;
+    this.#events.fault('foreign-firewall', closed.length === 0 ? null : firewallClosed(closed));
+    const lan = this.#lan;
+    if (lan === null) return;
+    const found = await network.readAddresses();
+    if (generation !== this.#generation) return;
+    const missing = !found.names.includes(lan.interface);
+    this.#events.fault('lan-missing', missing ? network.lanMissing(lan.interface, found.names) : null);
+  }
+}
+
+function otherServer(lan: Lan, address: string): Fault {
+  return fault(
+    'dhcp-other-server',
+    `Another DHCP server, ${address}, already gives out addresses on ${lan.interface}, so Masq-Gate does not.`,
+    'Two servers on one network would give out the same addresses twice. It is most likely a router.',
+    `Switch DHCP off in ${address} and dial again, or leave it on and set ${lan.address} as gateway and name server there.`,
+  );
+}
+
+function firewallClosed(owners: readonly string[]): Fault {
+  return fault(
+    'foreign-firewall',
+    `The firewall of this computer (${owners.join(', ')}) drops what the LAN sends, and could not be opened for it.`,
+    'Its forward policy is “drop”, and it refused the one rule that lets masq0 through.',
+    'Add it by hand: “sudo nft insert rule ip filter FORWARD iifname masq0 accept”, and the same with oifname.',
+  );
+}

@@ -1,0 +1,120 @@
+/**
+ * A TUN interface: whole IPv4 packets in and out of a descriptor, no offload headers (without IFF_VNET_HDR the kernel hands
+ * out neither oversized packets nor partial checksums). Reads in batches from the event loop; pausing is back-pressure.
+ */
+import type { Fault } from '../contract.ts';
+import { fault } from './faults.ts';
+import * as libc from './libc.ts';
+
+const TUNSETIFF = 0x400454ca;
+const IFF_TUN_NO_PI = 0x1001;
+const IFREQ_BYTES = 40;
+const BATCH = 64;
+/** Largest packet taken, and the room a helper may need after it. */
+const SLOT_BYTES = 2048;
+const ROOM_BYTES = 256;
+
+/** A packet at the beginning of `buffer`, with room after it; borrowed until the call returns. */
+export type PacketSink = (buffer: Uint8Array, length: number) => void;
+
+export class Tun {
+  readonly name: string;
+  readonly #fd: number;
+  readonly #readiness: libc.Readiness;
+  readonly #slot = new Uint8Array(SLOT_BYTES + ROOM_BYTES);
+  readonly #window = this.#slot.subarray(0, SLOT_BYTES);
+  readonly #outgoing = new Uint8Array(SLOT_BYTES + ROOM_BYTES);
+  readonly #packet: PacketSink;
+  readonly #batchEnd: () => void;
+  #open = true;
+  #reading = false;
+  /** Packets the kernel would not take (interface down, queue full). */
+  refused = 0;
+
+  private constructor(name: string, fd: number, packet: PacketSink, batchEnd: () => void) {
+    this.name = name;
+    this.#fd = fd;
+    this.#packet = packet;
+    this.#batchEnd = batchEnd;
+    this.#readiness = libc.whenReadable(fd, () => this.#readBatch());
+  }
+
+  /** Makes the interface `name`; it vanishes with the descriptor. Needs CAP_NET_ADMIN. */
+  static open(
+    name: string,
+    packet: PacketSink,
+    batchEnd: () => void,
+  ): { ok: true; tun: Tun } | { ok: false; fault: Fault } {
+    const fd = libc.open('/dev/net/tun', libc.O_RDWR | libc.O_NONBLOCK | libc.O_CLOEXEC);
+    if (fd < 0) return { ok: false, fault: noTun(libc.errorName(libc.errno())) };
+    const request = Buffer.alloc(IFREQ_BYTES);
+    request.write(name, 0, 15, 'latin1');
+    request.writeUInt16LE(IFF_TUN_NO_PI, 16);
+    if (libc.ioctl(fd, TUNSETIFF, request) !== 0) {
+      const code = libc.errno();
+      libc.close(fd);
+      return { ok: false, fault: code === libc.EBUSY ? tunBusy(name) : noTun(libc.errorName(code)) };
+    }
+    return { ok: true, tun: new Tun(name, fd, packet, batchEnd) };
+  }
+
+  start(): void {
+    if (!this.#open || this.#reading) return;
+    this.#reading = true;
+    this.#readiness.start();
+  }
+
+  pause(): void {
+    if (!this.#reading) return;
+    this.#reading = false;
+    this.#readiness.stop();
+  }
+
+  write(buffer: Uint8Array, offset: number, length: number): void {
+    if (!this.#open) return;
+    let from = buffer;
+    if (offset !== 0) {
+      if (length > this.#outgoing.length) return;
+      this.#outgoing.set(buffer.subarray(offset, offset + length));
+      from = this.#outgoing;
+    }
+    if (libc.write(this.#fd, from, length) !== length) this.refused++;
+  }
+
+  close(): void {
+    if (!this.#open) return;
+    this.pause();
+    this.#open = false;
+    this.#readiness.close();
+    libc.close(this.#fd);
+  }
+
+  /** The poll is level-triggered: what is left after a batch is read in the next turn of the event loop. */
+  #readBatch(): void {
+    for (let i = 0; i < BATCH && this.#reading; i++) {
+      const length = libc.read(this.#fd, this.#window);
+      if (length <= 0) break;
+      this.#packet(this.#slot, length);
+    }
+    this.#batchEnd();
+  }
+}
+
+function noTun(detail: string): Fault {
+  return fault(
+    'tun-missing',
+    'This computer has no TUN device, so packets cannot be handed to the engine.',
+    'The kernel has no “tun” module loaded, or this runs in a container that was not given /dev/net/tun.',
+    'Load it with “sudo modprobe tun”; in a container, start it with --device=/dev/net/tun and NET_ADMIN.',
+    detail,
+  );
+}
+
+function tunBusy(name: string): Fault {
+  return fault(
+    'tun-busy',
+    `Another program already uses the interface ${name}.`,
+    'A second Masq-Gate runs on this computer, or a program chose the same name.',
+    `Find it with “ip -details link show ${name}”, end it, then dial again.`,
+  );
+}

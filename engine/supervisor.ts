@@ -1,0 +1,188 @@
+/**
+ * The one elevated command: starts the engine, and is there when it dies.
+ *
+ * Engine dead → its undo journal is run and it is started again (at most RESTARTS in RESTART_WINDOW_MS), so that one
+ * prompt serves. SIGTERM, SIGINT, SIGHUP → orderly undo. Killed itself → the engine sees the end of its standard input,
+ * undoes and ends. Both dead → the next start undoes first. Takes no arguments: the owner is who the elevation says.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { constants, ftruncateSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Birth, ENDED_FOR_GOOD, ENDED_WELL, GUARD_FILE } from './birth.ts';
+import {
+  type Fault,
+  RUN_BASE,
+  RUN_BASE_VARIABLE,
+  SUPERVISOR_FAULT_EXIT,
+  serialPathSchema,
+} from './contract.ts';
+import { fault } from './host/faults.ts';
+import { Journal, namespaceFile } from './host/journal.ts';
+import { tryLock } from './host/libc.ts';
+import { findOwner, Refused, readTokenHash, rootDirectory } from './owner.ts';
+
+const RESTARTS = 3;
+const RESTART_WINDOW_MS = 10 * 60_000;
+/** An engine whose supervisor was killed still holds the lock while it undoes, and waits for main before. */
+const LOCK_WAIT_MS = 12_000;
+const STOP_LIMIT_MS = 8_000;
+
+/** One engine per network namespace. The descriptor is the lock; the engine inherits it and so holds it too. */
+async function takeLock(): Promise<number> {
+  const file = openSync(
+    namespaceFile('lock'),
+    constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW,
+    0o600,
+  );
+  const limit = performance.now() + LOCK_WAIT_MS;
+  while (!tryLock(file)) {
+    const holder = Number(readFileSync(namespaceFile('lock'), 'latin1'));
+    if (isAlive(holder) || performance.now() > limit) {
+      throw new Refused(
+        fault(
+          'engine-running',
+          'Another Masq-Gate already shares a line on this computer.',
+          `Its engine (process ${holder || 'unknown'}) holds masq0, and there can be only one.`,
+          'Use that one, or quit it first: it may run for another user, or without a window (“masq-gate status” tells).',
+        ),
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  ftruncateSync(file);
+  writeSync(file, `${process.pid}\n`, 0);
+  return file;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return pid > 1 && process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+function readGuardedLine(directory: string): string | null {
+  try {
+    return serialPathSchema.parse(readFileSync(join(directory, GUARD_FILE), 'utf8').trim());
+  } catch {
+    return null;
+  }
+}
+
+async function supervise(): Promise<void> {
+  process.umask(0o077);
+  const owner = findOwner();
+  const movedBase = owner.direct ? (process.env[RUN_BASE_VARIABLE] ?? null) : null;
+  process.umask(0o022);
+  rootDirectory(RUN_BASE);
+  const directory = rootDirectory(join(rootDirectory(movedBase ?? RUN_BASE), String(owner.uid)));
+  process.umask(0o077);
+  const tokenHash = readTokenHash(owner.uid, movedBase);
+  const lock = await takeLock();
+  const journal = new Journal();
+  await journal.undoAll();
+  rmSync(join(directory, GUARD_FILE), { force: true });
+
+  let stopping = false;
+  let engine: ChildProcess | null = null;
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      stopping = true;
+      engine?.kill('SIGTERM');
+      setTimeout(() => engine?.kill('SIGKILL'), STOP_LIMIT_MS).unref();
+    });
+  }
+
+  const deaths: number[] = [];
+  for (let restarts = 0; !stopping; restarts++) {
+    const birth: Birth = {
+      ownerUid: owner.uid,
+      tokenHash,
+      directory,
+      restarts,
+      guardedLine: readGuardedLine(directory),
+    };
+    engine = startEngine(birth, lock);
+    const { code, signal, lastWords } = await ended(engine);
+    await journal.undoAll();
+    if (code === ENDED_WELL || stopping) break;
+    if (code === ENDED_FOR_GOOD)
+      throw new Refused(faultFrom(lastWords) ?? engineDied(code, signal, lastWords));
+    const now = performance.now();
+    deaths.push(now);
+    if (deaths.filter((at) => now - at < RESTART_WINDOW_MS).length > RESTARTS) {
+      throw new Refused(engineDied(code, signal, lastWords));
+    }
+  }
+  rmSync(join(directory, GUARD_FILE), { force: true });
+  rmSync(join(directory, 'engine.sock'), { force: true });
+}
+
+function startEngine(birth: Birth, lock: number): ChildProcess {
+  const child = spawn(process.execPath, [join(__dirname, 'engine.cjs')], {
+    stdio: ['pipe', 'pipe', 'pipe', lock],
+    cwd: '/',
+    env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
+  });
+  child.stdin?.on('error', () => {});
+  child.stdin?.write(`${JSON.stringify(birth)}\n`);
+  return child;
+}
+
+interface End {
+  code: number | null;
+  signal: string | null;
+  lastWords: string;
+}
+
+function ended(child: ChildProcess): Promise<End> {
+  let lastWords = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      lastWords = (lastWords + text).slice(-4000);
+    });
+  }
+  return new Promise((resolve) => {
+    child.once('error', (error) => resolve({ code: null, signal: error.message, lastWords }));
+    child.once('close', (code, signal) => resolve({ code, signal, lastWords }));
+  });
+}
+
+function engineDied(code: number | null, signal: string | null, lastWords: string): Fault {
+  return fault(
+    'engine-keeps-dying',
+    `The engine died more than ${RESTARTS} times in ten minutes and was not started again.`,
+    signal !== null ? `It was last ended by ${signal}.` : `It last ended with code ${code}.`,
+    'The network settings are as they were before. Dial again; if it stays, send the log with a report.',
+    lastWords,
+  );
+}
+
+function faultFrom(lastWords: string): Fault | null {
+  const line = lastWords.trim().split('\n').at(-1) ?? '';
+  try {
+    return (JSON.parse(line) as { fault: Fault }).fault;
+  } catch {
+    return null;
+  }
+}
+
+/** The last line on stdout is for main's launcher; nothing else is ever printed. */
+function endWith(error: unknown): void {
+  const known =
+    error instanceof Refused
+      ? error.fault
+      : fault(
+          'supervisor-failed',
+          'The elevated part of Masq-Gate could not go on.',
+          error instanceof Error ? error.message : String(error),
+          'Dial again; if it stays, send the log with a report.',
+        );
+  writeSync(1, `${JSON.stringify({ fault: known })}\n`);
+  process.exitCode = SUPERVISOR_FAULT_EXIT;
+}
+
+void supervise()
+  .catch(endWith)
+  .finally(() => setImmediate(() => process.exit()));

@@ -1,0 +1,340 @@
+/**
+ * Main's end of the engine's socket: has the engine launched, proves who it is and who we are, numbers requests, carries
+ * packets, and finds the engine again when its supervisor restarts it. What the engine must then be told anew is the
+ * gateway's to say (`back`). See engine/contract.ts for frames, messages and times.
+ */
+import { lstatSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { dirname, join } from 'node:path';
+import {
+  type Fault,
+  FrameReader,
+  FrameWriter,
+  type FromEngine,
+  fromEngineSchema,
+  HEARTBEAT_LOST_MS,
+  HEARTBEAT_MS,
+  PROTOCOL_VERSION,
+  RUN_BASE,
+} from '../engine/contract.ts';
+import { chooseLauncher, supervisorCommand } from './elevation/choose-launcher.ts';
+import { diedEarly } from './elevation/faults.ts';
+import type { ElevationLauncher, SupervisorCommand } from './elevation/launcher.ts';
+import { leaveToken, type Token } from './elevation/token.ts';
+import { engineLost, engineRefused, engineUnsafe } from './engine-faults.ts';
+import { noEngine } from './faults.ts';
+import type { EngineEvents, EnginePart, EngineReply, EngineRequest } from './gateway-parts.ts';
+
+const LOOK_MS = 50;
+/** The person may take their time over the password; beyond this they have gone home. */
+const APPROVAL_LIMIT_MS = 15 * 60_000;
+const STOP_LIMIT_MS = 10_000;
+const READ_BYTES = 64 * 1024;
+
+export interface EngineClientOptions {
+  events: EngineEvents;
+  launcher?: ElevationLauncher;
+  /** The supervisor; this installation's when left out. */
+  command?: SupervisorCommand;
+  /** Another place than RUN_BASE, for tests run as root. */
+  movedBase?: string;
+}
+
+type Started = { ok: true } | { ok: false; fault: Fault };
+type Attempt = { kind: 'up'; restarts: number } | { kind: 'absent' } | { kind: 'failed'; fault: Fault };
+
+export class EngineClient implements EnginePart {
+  readonly #events: EngineEvents;
+  readonly #launcher: ElevationLauncher;
+  readonly #command: SupervisorCommand | null;
+  readonly #movedBase: string | null;
+  readonly #path: string;
+  readonly #uid = process.getuid?.() ?? -1;
+  readonly #pending = new Map<number, (reply: EngineReply) => void>();
+  #state: 'stopped' | 'starting' | 'running' | 'lost' = 'stopped';
+  #starting: Promise<Started> | null = null;
+  #exited: Promise<Fault | null> | null = null;
+  #token: Token | null = null;
+  #line: Line | null = null;
+  #nextId = 1;
+
+  constructor(options: EngineClientOptions) {
+    this.#events = options.events;
+    this.#launcher = options.launcher ?? chooseLauncher();
+    this.#command = options.command ?? null;
+    this.#movedBase = options.movedBase ?? null;
+    this.#path = join(this.#movedBase ?? RUN_BASE, String(this.#uid), 'engine.sock');
+  }
+
+  get state(): 'stopped' | 'starting' | 'running' | 'lost' {
+    return this.#state;
+  }
+
+  /**
+   * Has the engine started and says hello. An abort before the launch prevents it; later there is a question on the screen
+   * that cannot be taken back, so the start goes on and a second call joins it.
+   */
+  start(signal: AbortSignal): Promise<Started> {
+    if (this.#state === 'running') return Promise.resolve({ ok: true });
+    if (signal.aborted) return Promise.resolve({ ok: false, fault: noEngine });
+    this.#starting ??= this.#start().finally(() => {
+      this.#starting = null;
+    });
+    return this.#starting;
+  }
+
+  request(message: EngineRequest): Promise<EngineReply> {
+    const line = this.#line;
+    if (line === null || this.#state !== 'running') return Promise.resolve({ ok: false, fault: noEngine });
+    const id = this.#nextId++;
+    return new Promise((resolve) => {
+      this.#pending.set(id, resolve);
+      line.writer.control({ ...message, id });
+    });
+  }
+
+  /** Copies the packet; it leaves at the end of this turn of the event loop, with what else is sent in it. */
+  sendPacket(link: number, client: number, buffer: Uint8Array, offset: number, length: number): void {
+    this.#line?.packet(link, client, buffer, offset, length);
+  }
+
+  /** Politely; returns when the engine has undone everything and its process has ended, or after ten seconds. */
+  async stop(): Promise<void> {
+    const exited = this.#exited;
+    if (this.#state === 'running') {
+      await within(STOP_LIMIT_MS, this.request({ type: 'stop' }));
+    }
+    this.#state = 'stopped';
+    this.#line?.destroy();
+    this.#dropLine(noEngine);
+    this.#token?.remove();
+    if (exited) await within(STOP_LIMIT_MS, exited);
+  }
+
+  async #start(): Promise<Started> {
+    const found =
+      this.#command === null ? supervisorCommand() : { ok: true as const, command: this.#command };
+    if (!found.ok) return found;
+    const left = leaveToken(this.#uid, this.#movedBase);
+    if (!left.ok) return left;
+    this.#token = left.token;
+    this.#state = 'starting';
+    const exited = this.#launcher.launch(found.command, this.#movedBase).exited;
+    this.#exited = exited;
+    const attempt = await this.#reach(exited);
+    left.token.remove();
+    if (attempt.kind === 'up') {
+      void exited.then((fault) => this.#supervisorEnded(fault));
+      return { ok: true };
+    }
+    this.#state = 'stopped';
+    return { ok: false, fault: attempt.kind === 'failed' ? attempt.fault : diedEarly('') };
+  }
+
+  /** Tries the socket until the engine says welcome, the supervisor has ended, or nobody waits any more. */
+  async #reach(exited: Promise<Fault | null>): Promise<Attempt> {
+    let ended: { fault: Fault | null } | null = null;
+    void exited.then((fault) => {
+      ended = { fault };
+    });
+    const limit = performance.now() + APPROVAL_LIMIT_MS;
+    while (performance.now() < limit && (this.#state === 'starting' || this.#state === 'lost')) {
+      const attempt = await this.#connect();
+      if (attempt.kind !== 'absent') return attempt;
+      const over = ended as { fault: Fault | null } | null;
+      if (over !== null) return over.fault === null ? attempt : { kind: 'failed', fault: over.fault };
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    }
+    return { kind: 'absent' };
+  }
+
+  #connect(): Promise<Attempt> {
+    const safety = this.#checkSocket();
+    if (safety !== 'safe') {
+      return Promise.resolve(
+        safety === 'absent' ? { kind: 'absent' } : { kind: 'failed', fault: engineUnsafe(safety) },
+      );
+    }
+    return new Promise((resolve) => {
+      let settled = false;
+      const settle = (attempt: Attempt): void => {
+        if (!settled) resolve(attempt);
+        settled = true;
+      };
+      const line = new Line(this.#path, {
+        open: () => {
+          line.writer.control({ type: 'hello', protocol: PROTOCOL_VERSION, token: this.#token?.text ?? '' });
+        },
+        message: (message) => {
+          if (message.type === 'welcome') {
+            this.#line = line;
+            this.#state = 'running';
+            settle({ kind: 'up', restarts: message.restarts });
+          }
+          if (message.type === 'refused') settle({ kind: 'failed', fault: engineRefused(message.reason) });
+          this.#message(message);
+        },
+        packet: this.#events.packet,
+        closed: (reason) => {
+          settle({ kind: 'absent' });
+          if (this.#line === line) this.#lost(reason);
+        },
+      });
+    });
+  }
+
+  /** Only root can have made the directory, and only we may speak on the socket. */
+  #checkSocket(): 'safe' | 'absent' | string {
+    try {
+      const directory = lstatSync(dirname(this.#path));
+      const socket = lstatSync(this.#path);
+      if (!directory.isDirectory() || directory.uid !== 0 || (directory.mode & 0o022) !== 0) {
+        return `${dirname(this.#path)} is not root’s alone`;
+      }
+      // Between bind and chown it is root's for a moment.
+      if (socket.isSocket() && socket.uid === 0 && this.#uid !== 0) return 'absent';
+      return socket.isSocket() && socket.uid === this.#uid
+        ? 'safe'
+        : `${this.#path} is not this user’s socket`;
+    } catch {
+      return 'absent';
+    }
+  }
+
+  #message(message: FromEngine): void {
+    if (message.type === 'reply' || message.type === 'reply-fault') {
+      const resolve = this.#pending.get(message.id);
+      this.#pending.delete(message.id);
+      resolve?.(
+        message.type === 'reply' ? { ok: true, result: message.result } : { ok: false, fault: message.fault },
+      );
+      return;
+    }
+    if (message.type !== 'pong') this.#events.message(message);
+  }
+
+  #lost(reason: string): void {
+    const fault = engineLost(reason);
+    const wasRunning = this.#state === 'running';
+    this.#dropLine(fault);
+    if (!wasRunning) return;
+    this.#state = 'lost';
+    this.#events.lost(fault);
+    void this.#comeBack();
+  }
+
+  async #comeBack(): Promise<void> {
+    const exited = this.#exited;
+    if (exited === null) return;
+    const attempt = await this.#reach(exited);
+    if (attempt.kind === 'up') this.#events.back(attempt.restarts);
+    else if (attempt.kind === 'failed' && this.#state === 'lost') {
+      this.#state = 'stopped';
+      this.#events.lost(attempt.fault);
+    }
+  }
+
+  /** It has told its reason; a connection still open is about to close. */
+  #supervisorEnded(fault: Fault | null): void {
+    if (fault === null && this.#state === 'lost') this.#state = 'stopped';
+  }
+
+  #dropLine(fault: Fault): void {
+    this.#line = null;
+    for (const resolve of this.#pending.values()) resolve({ ok: false, fault });
+    this.#pending.clear();
+  }
+}
+
+interface LineEvents {
+  open(): void;
+  message(message: FromEngine): void;
+  packet(link: number, client: number, buffer: Uint8Array, offset: number, length: number): void;
+  closed(reason: string): void;
+}
+
+/** One connection: read at once and always into one buffer, heartbeat, frames. */
+class Line {
+  readonly writer: FrameWriter;
+  readonly #socket: Socket;
+  #lastHeard = performance.now();
+  #reason = 'The connection closed.';
+  #flushDue = false;
+
+  constructor(path: string, events: LineEvents) {
+    const reader = new FrameReader({
+      control: (text) => {
+        const message = parse(text);
+        if (message === null) this.#abandon('It sent a message that does not fit the protocol.');
+        else events.message(message);
+      },
+      packet: events.packet,
+      bad: (reason) => this.#abandon(`It sent ${reason}.`),
+    });
+    this.#socket = connect({
+      path,
+      onread: {
+        buffer: new Uint8Array(READ_BYTES),
+        callback: (bytes, buffer) => {
+          this.#lastHeard = performance.now();
+          reader.push(buffer, bytes);
+          return true;
+        },
+      },
+    });
+    const socket = this.#socket;
+    this.writer = new FrameWriter((bytes, done) => void socket.write(bytes, done));
+    const heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS);
+    socket.on('connect', () => events.open());
+    socket.on('error', (error) => {
+      this.#reason = error.message;
+    });
+    socket.on('close', () => {
+      clearInterval(heartbeat);
+      events.closed(this.#reason);
+    });
+  }
+
+  packet(link: number, client: number, buffer: Uint8Array, offset: number, length: number): void {
+    this.writer.packet(link, client, buffer, offset, length);
+    if (this.#flushDue) return;
+    this.#flushDue = true;
+    setImmediate(() => {
+      this.#flushDue = false;
+      this.writer.flush();
+    });
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  #beat(): void {
+    if (performance.now() - this.#lastHeard > HEARTBEAT_LOST_MS)
+      this.#abandon('It has not been heard for too long.');
+    else this.writer.control({ type: 'ping' });
+  }
+
+  #abandon(reason: string): void {
+    this.#reason = reason;
+    this.#socket.destroy();
+  }
+}
+
+function parse(text: string): FromEngine | null {
+  try {
+    return fromEngineSchema.parse(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}
+
+/** Waits for a promise that never rejects, but not for ever. */
+async function within(milliseconds: number, promise: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  await Promise.race([promise, limit]);
+  clearTimeout(timer);
+}
