@@ -94,6 +94,8 @@ export const lost = {
   title: 'Connection to the gateway lost',
   text: 'What you see below is the last known state. The call may still be up. Trying again by itself.',
   connecting: 'Connecting to the gateway …',
+  word: 'Gateway lost',
+  lastKnown: (word: string) => `Last known: ${word.toLowerCase()}`,
   refusedTitle: 'The gateway did not let this page in',
   refusedText: 'Open the address that the gateway printed when it started; it carries this page’s key.',
   sentence: 'The connection to the gateway is lost.',
@@ -118,6 +120,7 @@ export const facts = {
   authentication: 'Login',
   mtu: 'Largest packet',
   modemSaid: 'The modem said',
+  more: 'More about the link',
   yes: 'yes',
   no: 'no',
   none: 'none',
@@ -141,10 +144,8 @@ export const traffic = {
 
 export const clients = {
   title: 'Clients',
-  name: 'Name',
-  address: 'Address',
-  mac: 'MAC',
-  kind: 'Kind',
+  nameKind: 'Name, kind',
+  addressMac: 'Address, MAC',
   rateDown: 'Down',
   rateUp: 'Up',
   totalDown: 'Received',
@@ -155,6 +156,7 @@ export const clients = {
   pauseFor: (who: string) => `Pause ${who}`,
   kinds: { lan: 'LAN', caller: 'Caller', gateway: 'This computer' },
   unnamed: 'no name',
+  paused: 'paused',
   emptyTitle: 'No computer has used the link yet',
   emptyLan: (card: string, address: string) =>
     `Plug a computer into the network on ${card} and let it get its address by DHCP, or set its gateway and name server to ${address}.`,
@@ -216,7 +218,7 @@ export const masquerade = {
   state: 'State',
   sent: 'Sent',
   received: 'Received',
-  expires: 'Forgotten in',
+  expires: 'Expires',
   helper: 'Helper',
   refusals: 'Turned away lately',
   noRefusals: 'Nothing was turned away.',
@@ -242,7 +244,6 @@ export const fault = {
   why: 'Why',
   what: 'What helps',
   detail: 'Details',
-  tryAgain: 'Try again',
   openSettings: 'Open settings',
   choosePort: 'Choose port',
   editProvider: 'Check provider',
@@ -250,6 +251,7 @@ export const fault = {
 
 export const firstRun = {
   title: 'Bring the network online',
+  panel: 'Nothing is set up yet.',
   lead: 'One telephone call, and every computer on your network reaches the Internet through it.',
   setUp: 'Set up a provider',
   setUpText: 'You have a modem and a number to call. It takes a minute.',

@@ -5,9 +5,11 @@ import styles from './Table.module.css';
 
 export function Table({ label, children }: { label: string; children: ReactNode }) {
   return (
-    <section className={styles.scroller} aria-label={label} {...keyboardScroll}>
-      <table className={styles.table}>{children}</table>
-    </section>
+    <div className={styles.scroller} {...keyboardScroll}>
+      <table className={styles.table} aria-label={label}>
+        {children}
+      </table>
+    </div>
   );
 }
 

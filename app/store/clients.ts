@@ -5,8 +5,6 @@ import { compareAddresses } from '../format/address.ts';
 export const clientColumns = [
   'name',
   'address',
-  'mac',
-  'kind',
   'rateDown',
   'rateUp',
   'bytesDown',

@@ -47,7 +47,9 @@ export function checkForward(draft: ForwardDraft, id: string): Checked<Forward, 
   if (!parsed.success) {
     for (const issue of parsed.error.issues) {
       const field = issue.path[1];
-      if (typeof field === 'string' && field in draft)
+      // A field left empty follows the first port, and so does its fault.
+      const follows = (field === 'last' || field === 'insideFirst') && draft[field].trim() === '';
+      if (typeof field === 'string' && field in draft && !follows)
         errors[field as keyof ForwardDraft] ??= complaint(field);
     }
   }

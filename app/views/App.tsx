@@ -5,7 +5,7 @@ import { Button } from '../parts/Button.tsx';
 import { useGateway } from '../store/gateway.ts';
 import { isFirstRun } from '../store/select.ts';
 import { useUi } from '../store/ui.ts';
-import { app } from '../strings.ts';
+import { app, phaseWords } from '../strings.ts';
 import styles from './App.module.css';
 import { Brand } from './Brand.tsx';
 import { CallPanel } from './CallPanel.tsx';
@@ -26,12 +26,20 @@ function useTheme(theme: Settings['theme'] | undefined): void {
   }, [theme]);
 }
 
+/** The state also stands in the title, where a panel kept in a background tab shows it. */
+function useTitle(word: string | null): void {
+  useEffect(() => {
+    document.title = word ? `${word} · ${app.name}` : app.name;
+  }, [word]);
+}
+
 export function App() {
   const state = useGateway((store) => store.state);
   const reach = useGateway((store) => store.reach);
   const dialog = useUi((ui) => ui.dialog);
   const show = useUi((ui) => ui.show);
   useTheme(state?.settings.theme);
+  useTitle(state && reach === 'open' ? phaseWords[state.phase] : null);
 
   if (!state) return <Reaching reach={reach} />;
   const first = isFirstRun(state);

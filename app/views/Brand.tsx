@@ -8,12 +8,12 @@ export function Brand() {
       <svg viewBox="0 0 32 32" width="26" height="26" aria-hidden="true" focusable="false">
         <rect width="32" height="32" rx="8" className={styles.tile} />
         <path
-          d="M6 8.500h4c4 0 5 7.500 9 7.500h1M6 16h14M6 23.500h4c4 0 5-7.500 9-7.500h1"
+          d="M6 8.500h4c4 0 5 7.5 9 7.500h1M6 16h14M6 23.500h4c4 0 5-7.5 9-7.500h1"
           className={styles.lines}
         />
-        <circle cx="23" cy="16" r="3.400" className={styles.gate} />
+        <circle cx="23" cy="16" r="3.4" className={styles.gate} />
       </svg>
-      <span>{app.name}</span>
+      <span className={styles.name}>{app.name}</span>
     </h1>
   );
 }

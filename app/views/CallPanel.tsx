@@ -2,9 +2,10 @@
 import type { State } from '../../main/contract.ts';
 import { Button } from '../parts/Button.tsx';
 import { cx } from '../parts/cx.ts';
+import { keyboardScroll } from '../parts/keyboardScroll.ts';
 import { tell, useGateway } from '../store/gateway.ts';
 import { chosenProvider, tone as toneOf, verb } from '../store/select.ts';
-import { call, phaseSentences, phaseWords } from '../strings.ts';
+import { call, firstRun, lost, phaseSentences, phaseWords } from '../strings.ts';
 import { CallGauge } from './CallGauge.tsx';
 import styles from './CallPanel.module.css';
 import { LampRow } from './LampRow.tsx';
@@ -14,23 +15,28 @@ import { Steps } from './Steps.tsx';
 
 export function CallPanel({ state, first }: { state: State; first: boolean }) {
   const { phase } = state;
-  const tone = toneOf(phase);
+  const reached = useGateway((store) => store.reach === 'open');
+  const tone = reached ? toneOf(phase) : 'off';
   const resting = phase === 'idle' || phase === 'failed';
   return (
-    <aside className={cx(styles.panel, styles[tone])} aria-label={call.panel}>
+    <aside className={cx(styles.panel, styles[tone])} aria-label={call.panel} {...keyboardScroll}>
       <div className={styles.instrument}>
-        <LampRow phase={phase} />
+        <LampRow phase={reached ? phase : 'idle'} />
         <CallGauge state={state} />
       </div>
       <div className={styles.words}>
         <p role="status" aria-label={call.state} className={styles.state}>
-          {phaseWords[phase]}
+          {reached ? phaseWords[phase] : lost.word}
         </p>
-        <p className={styles.activity}>{state.activity || phaseSentences[phase]}</p>
+        <p className={styles.activity}>
+          {reached
+            ? state.activity || (first ? firstRun.panel : phaseSentences[phase])
+            : lost.lastKnown(phaseWords[phase])}
+        </p>
       </div>
       <div className={styles.controls}>
         {!first && <MainAction state={state} />}
-        {!first && <ProviderChooser state={state} />}
+        {!first && resting && <ProviderChooser state={state} />}
         {resting && !first && !state.practice && (
           <Button weight="quiet" icon="exchange" onClick={() => void tell('practice', {})}>
             {call.practice}

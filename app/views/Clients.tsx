@@ -14,10 +14,8 @@ import { clients as words } from '../strings.ts';
 
 const numeric: readonly ClientColumn[] = ['rateDown', 'rateUp', 'bytesDown', 'bytesUp', 'sessions'];
 const columnWords: Record<ClientColumn, string> = {
-  name: words.name,
-  address: words.address,
-  mac: words.mac,
-  kind: words.kind,
+  name: words.nameKind,
+  address: words.addressMac,
   rateDown: words.rateDown,
   rateUp: words.rateUp,
   bytesDown: words.totalDown,
@@ -44,7 +42,9 @@ export function Clients({ practice, lan }: { practice: boolean; lan: Lan | null 
             {clientColumns.map((column) => (
               <Heading key={column} column={column} />
             ))}
-            <th scope="col">{words.pause}</th>
+            <th scope="col" className={tableStyles.stay}>
+              {words.pause}
+            </th>
           </tr>
         </thead>
         <tbody>
@@ -77,18 +77,25 @@ function Row({ client }: { client: Client }) {
   const now = useNow(5000);
   const who = client.name ?? client.address;
   return (
-    <tr>
-      <th scope="row">{client.name ?? <span className={tableStyles.faint}>{words.unnamed}</span>}</th>
-      <td className={tableStyles.mono}>{client.address}</td>
-      <td className={tableStyles.mono}>{client.mac ?? '—'}</td>
-      <td>{words.kinds[client.kind]}</td>
+    <tr className={client.paused ? tableStyles.off : undefined}>
+      <th scope="row">
+        {client.name ?? words.unnamed}
+        <span className={tableStyles.under}>
+          {words.kinds[client.kind]}
+          {client.paused && `, ${words.paused}`}
+        </span>
+      </th>
+      <td className={tableStyles.mono}>
+        {client.address}
+        <span className={tableStyles.under}>{client.mac ?? '—'}</span>
+      </td>
       <td className={tableStyles.number}>{rateText(client.rateDown)}</td>
       <td className={tableStyles.number}>{rateText(client.rateUp)}</td>
       <td className={tableStyles.number}>{sizeText(client.bytesDown)}</td>
       <td className={tableStyles.number}>{sizeText(client.bytesUp)}</td>
       <td className={tableStyles.number}>{count(client.sessions)}</td>
       <td>{age(client.lastSeen, now)}</td>
-      <td>
+      <td className={tableStyles.stay}>
         {client.kind !== 'gateway' && (
           <Switch
             label={words.pauseFor(who)}

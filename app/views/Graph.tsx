@@ -41,7 +41,7 @@ function makePlot(holder: HTMLElement, top: { current: number }): uPlot {
       cursor: { show: false },
       scales: { x: { time: true }, y: { range: () => [0, top.current] } },
       axes: [
-        { ...axis, size: 28, space: 70, values: (_, ticks) => ticks.map(clockTick) },
+        { ...axis, size: 24, space: 70, values: (_, ticks) => ticks.map(clockTick) },
         {
           ...axis,
           size: 82,

@@ -1,7 +1,7 @@
 // The network to share to: the card, the gateway's address on it, and the range it gives out.
 import type { LanCandidate, State } from '../../main/contract.ts';
 import { Check, Field } from '../parts/Field.tsx';
-import form from '../parts/form.module.css';
+import { Group } from '../parts/Group.tsx';
 import {
   chooseCard,
   followAddress,
@@ -50,8 +50,7 @@ export function LanFields({ state, draft, errors, set }: Props) {
     </Field>
   );
   return (
-    <fieldset className={form.group}>
-      <legend>{words.sharing}</legend>
+    <Group title={words.sharing}>
       <Field
         label={words.card}
         error={errors.card}
@@ -88,6 +87,6 @@ export function LanFields({ state, draft, errors, set }: Props) {
           )}
         </>
       )}
-    </fieldset>
+    </Group>
   );
 }

@@ -33,30 +33,37 @@ export function LinkFacts({ link }: { link: Facts }) {
         <Fact name={facts.address} mono>
           {link.local}
         </Fact>
-        <Fact name={call.online}>{duration(now - link.connectedAt)}</Fact>
-        <Fact name={facts.received}>{sizeText(bytes.bytesDown)}</Fact>
-        <Fact name={facts.sent}>{sizeText(bytes.bytesUp)}</Fact>
         <Fact name={facts.peer} mono>
           {link.peer}
         </Fact>
+        <Fact name={facts.received}>{sizeText(bytes.bytesDown)}</Fact>
+        <Fact name={facts.sent}>{sizeText(bytes.bytesUp)}</Fact>
         <Fact name={facts.dns} mono>
           {link.dns.length > 0 ? link.dns.join(' ') : facts.none}
         </Fact>
-        <Fact name={facts.compression}>
-          {link.compression.length > 0 ? link.compression.join(', ') : facts.none}
+        <Fact name={call.online}>{duration(now - link.connectedAt)}</Fact>
+        <Fact name={facts.portRate} wide>
+          {wholeRate(link.portRate)}
         </Fact>
-        {link.errorCorrected !== null && (
-          <Fact name={facts.corrected}>{link.errorCorrected ? facts.yes : facts.no}</Fact>
-        )}
-        {link.authentication && <Fact name={facts.authentication}>{link.authentication}</Fact>}
-        <Fact name={facts.mtu}>{`${count(link.mtu)}\u00a0B`}</Fact>
-        <Fact name={facts.portRate}>{wholeRate(link.portRate)}</Fact>
-        {link.connectText && (
-          <Fact name={facts.modemSaid} mono wide>
-            {link.connectText}
-          </Fact>
-        )}
       </dl>
+      <details className={styles.more}>
+        <summary>{facts.more}</summary>
+        <dl className={styles.list}>
+          <Fact name={facts.compression}>
+            {link.compression.length > 0 ? link.compression.join(', ') : facts.none}
+          </Fact>
+          {link.errorCorrected !== null && (
+            <Fact name={facts.corrected}>{link.errorCorrected ? facts.yes : facts.no}</Fact>
+          )}
+          {link.authentication && <Fact name={facts.authentication}>{link.authentication}</Fact>}
+          <Fact name={facts.mtu}>{`${count(link.mtu)}\u00a0B`}</Fact>
+          {link.connectText && (
+            <Fact name={facts.modemSaid} mono wide>
+              {link.connectText}
+            </Fact>
+          )}
+        </dl>
+      </details>
     </section>
   );
 }

@@ -6,6 +6,7 @@ import { Dialog } from '../parts/Dialog.tsx';
 import { FaultCard } from '../parts/FaultCard.tsx';
 import { Check } from '../parts/Field.tsx';
 import form from '../parts/form.module.css';
+import { Group } from '../parts/Group.tsx';
 import { Pick } from '../parts/Pick.tsx';
 import { call } from '../store/gateway.ts';
 import {
@@ -50,8 +51,7 @@ export function SettingsForm({ state, onClose }: { state: State; onClose: () => 
             </div>
           )}
           <LanFields state={state} draft={draft} errors={errors} set={set} />
-          <fieldset className={form.group}>
-            <legend>{words.masquerade}</legend>
+          <Group title={words.masquerade}>
             <Pick
               label={words.udpFiltering}
               options={words.filterings}
@@ -76,9 +76,8 @@ export function SettingsForm({ state, onClose }: { state: State; onClose: () => 
               value={draft.ownTraffic}
               onPick={(ownTraffic) => set({ ownTraffic })}
             />
-          </fieldset>
-          <fieldset className={form.group}>
-            <legend>{words.look}</legend>
+          </Group>
+          <Group title={words.look}>
             <Pick
               label={words.theme}
               options={words.themes}
@@ -90,7 +89,7 @@ export function SettingsForm({ state, onClose }: { state: State; onClose: () => 
               checked={draft.closeToTray}
               onChange={(closeToTray) => set({ closeToTray })}
             />
-          </fieldset>
+          </Group>
         </div>
         <footer className={form.foot}>
           <span className={`${form.push} ${form.note}`}>{words.version(state.version)}</span>
