@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { PRACTICE } from '../../engine/contract.ts';
 import { AccessServer } from './access-server.ts';
 import { type Clock, systemClock } from './clock.ts';
-import { Exchange } from './exchange.ts';
+import { Exchange, type Timing } from './exchange.ts';
 import { answering } from './hayes-settings.ts';
 import { PRACTICE_NUMBERS, PROVIDER_NUMBER, type Service } from './numbers.ts';
 import { PtyTerminal } from './pty-terminal.ts';
@@ -36,6 +36,8 @@ export interface PracticeLineOptions {
   clock?: () => Clock;
   /** The provider takes Deflate if the caller offers it (RFC 1979). */
   deflate?: boolean;
+  /** How long the exchange takes over things, ms. */
+  timing?: Partial<Timing>;
 }
 
 export const PRACTICE_USER = 'practice';
@@ -59,6 +61,7 @@ export async function startPracticeLine(options: PracticeLineOptions = {}): Prom
     delayMs: options.delayMs ?? 0,
     bufferBytes,
     random: Math.random,
+    timing: options.timing ?? {},
   });
   terminal.attach(exchange.plug(terminal, CALLER_NUMBER));
   const nextAddress = addressPool(PRACTICE.provider.poolFirst, PRACTICE.provider.poolLast);
