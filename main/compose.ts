@@ -1,6 +1,5 @@
 /** Joins the real parts into a gateway: the one file that knows which modem, link, engine client and practice line it has. */
 import { realpathSync } from 'node:fs';
-import { chooseLauncher } from './elevation/choose-launcher.ts';
 import { EngineClient } from './engine-client.ts';
 import { Gateway } from './gateway.ts';
 import { type GatewayParts, systemClock } from './gateway-parts.ts';
@@ -27,7 +26,7 @@ export async function composeGateway({ version, cipher }: ComposeOptions): Promi
   const parts: GatewayParts = {
     clock: systemClock,
     createUplink: (callbacks) => new Uplink(callbacks),
-    createEngine: (events) => new EngineClient({ launcher: chooseLauncher(), events }),
+    createEngine: (events) => new EngineClient({ events }),
     startPracticeLine: () => startPracticeLine(),
     listPorts: () => listPorts(),
     probe: (path, rate, signal, onProgress) => Modem.probe(path, rate, signal, onProgress),

@@ -83,8 +83,8 @@ export interface EnginePart {
 export interface PracticePart {
   readonly portPath: string;
   readonly provider: { number: string; user: string; password: string };
-  /** A packet from the provider for its Internet. */
-  onInternetPacket(listener: (packet: Uint8Array, offset: number, length: number) => void): void;
+  /** A packet from the provider for its Internet; borrowed until the call returns. */
+  onInternetPacket: ((packet: Uint8Array, offset: number, length: number) => void) | null;
   fromInternet(packet: Uint8Array, offset: number, length: number): void;
   close(): Promise<void>;
 }

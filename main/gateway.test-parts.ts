@@ -180,12 +180,8 @@ export class ScriptedPractice implements PracticePart {
   readonly portPath = '/dev/pts/9';
   readonly provider = { number: '555-0100', user: 'guest', password: 'dial-up' };
   readonly received: number[][] = [];
-  internet: (packet: Uint8Array, offset: number, length: number) => void = () => {};
+  onInternetPacket: ((packet: Uint8Array, offset: number, length: number) => void) | null = null;
   closed = false;
-
-  onInternetPacket(listener: (packet: Uint8Array, offset: number, length: number) => void): void {
-    this.internet = listener;
-  }
 
   fromInternet(packet: Uint8Array, offset: number, length: number): void {
     this.received.push([...packet.subarray(offset, offset + length)]);

@@ -394,7 +394,7 @@ describe('practice', () => {
 
   it('joins the provider’s Internet to the engine', async () => {
     const { engine, practices } = await practising();
-    last(practices).internet(Uint8Array.of(0x45, 5), 0, 2);
+    last(practices).onInternetPacket?.(Uint8Array.of(0x45, 5), 0, 2);
     expect(engine.packets).toEqual([{ link: PRACTICE_LINK, bytes: [0x45, 5] }]);
     engine.events.packet(PRACTICE_LINK, 0, Uint8Array.of(9, 0x45, 6), 1, 2);
     expect(last(practices).received).toEqual([[0x45, 6]]);

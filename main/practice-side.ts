@@ -66,9 +66,8 @@ export class PracticeSide {
     } catch (error) {
       return { ok: false, fault: notStarted(error) };
     }
-    line.onInternetPacket((packet, offset, length) =>
-      engine.sendPacket(PRACTICE_LINK, 0, packet, offset, length),
-    );
+    line.onInternetPacket = (packet, offset, length) =>
+      engine.sendPacket(PRACTICE_LINK, 0, packet, offset, length);
     this.#line = line;
     model.set({ practice: true });
     model.log('info', 'practice', `The practice line is up on ${line.portPath}.`);

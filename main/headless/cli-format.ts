@@ -1,28 +1,6 @@
 /** The command line's words: plain text for people from the contract's state. Pure; `--json` bypasses all of it. */
-import type { Client, Fault, Forward, HelperState, LinkFacts, Phase, Session, State } from '../contract.ts';
-
-export const PHASE_WORDS: Record<Phase, string> = {
-  idle: 'Not connected',
-  'starting-engine': 'Starting the engine',
-  'opening-modem': 'Opening the modem',
-  'initialising-modem': 'Preparing the modem',
-  dialling: 'Dialling',
-  'logging-in': 'Logging in',
-  negotiating: 'Negotiating',
-  authenticating: 'Checking user and password',
-  configuring: 'Setting up the link',
-  connected: 'Connected',
-  'waiting-to-redial': 'Waiting to redial',
-  'hanging-up': 'Hanging up',
-  failed: 'Failed',
-};
-
-/** 1,000 to the kilobyte, as on the line. */
-export function bytes(count: number): string {
-  if (count < 1000) return `${Math.round(count)} B`;
-  if (count < 1e6) return `${(count / 1e3).toFixed(1)} kB`;
-  return count < 1e9 ? `${(count / 1e6).toFixed(1)} MB` : `${(count / 1e9).toFixed(2)} GB`;
-}
+import type { Client, Fault, Forward, HelperState, LinkFacts, Session, State } from '../contract.ts';
+import { bytes, PHASE_WORDS } from '../faces/words.ts';
 
 export function bits(rate: number): string {
   return rate < 1000 ? `${Math.round(rate)} bit/s` : `${(rate / 1000).toFixed(1)} kbit/s`;

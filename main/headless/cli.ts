@@ -5,6 +5,7 @@
  */
 import type { Outcome, Snapshot, State } from '../contract.ts';
 import { type ControlClient, connectControl } from '../faces/control-client.ts';
+import { PHASE_WORDS } from '../faces/words.ts';
 import { formatLogLine } from '../log.ts';
 import * as format from './cli-format.ts';
 
@@ -170,7 +171,7 @@ async function watchCall(
   let said = '';
   client.onState(({ patch }) => {
     state = { ...state, ...patch } as State;
-    const words = `${format.PHASE_WORDS[state.phase]}${state.activity === '' ? '' : `: ${state.activity}`}`;
+    const words = `${PHASE_WORDS[state.phase]}${state.activity === '' ? '' : `: ${state.activity}`}`;
     if (!json && patch.phase !== undefined && words !== said) out(words);
     said = words;
     if (patch.phase !== undefined && ['connected', 'failed', 'idle'].includes(state.phase)) finish(state);
