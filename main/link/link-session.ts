@@ -106,6 +106,7 @@ export class LinkSession {
 
   #event(event: PppEvent): void {
     if (this.#over) return;
+    if (event.type === 'echo') this.#scheduler.echoed(this.#clock.now());
     if (event.type !== 'down') {
       this.#sink.event(event);
       return;
@@ -170,6 +171,13 @@ export class LinkSession {
       this.#scheduler.backlog(this.#call.line.pendingBytes, now);
     }
     this.#flush();
+    if (this.#scheduler.wantsEcho(now)) this.#sendEcho(now);
+  }
+
+  /** Times the line: the frame passes through #control, which charges it. */
+  #sendEcho(now: number): void {
+    if (!this.#ppp.sendEcho?.(now)) return;
+    this.#scheduler.echoSent(now);
   }
 
   #flush(): void {

@@ -1,67 +1,231 @@
-/** The queue in front of the line: a paced first-in first-out queue. */
-export interface Packet {
-  buffer: Uint8Array;
-  offset: number;
-  length: number;
-}
+/**
+ * The one queue of a link: packets wait here, and nowhere else, until the line is about to run dry.
+ *
+ * Theory of operation. `enqueue` copies a packet into the pool, reads its headers once, clamps the window it offers
+ * (inbound.ts) and files it (fair-queue.ts). `next` gives one packet when the byte clock (pacer.ts) says that what was sent
+ * before is nearly out; `sent` charges what its frame took on the wire. Echoes sent under load time the hidden queue in
+ * tty and modem, and the clock follows the true rate (rate-tracker.ts). A line of unknown rate is not paced:
+ * then only the system's own backlog holds packets back. Pure: time is handed in, in ms of any fixed origin.
+ */
+import { type CodelParameters, codelParameters } from './codel.ts';
+import { FairQueue } from './fair-queue.ts';
+import { InboundControl } from './inbound.ts';
+import { Pacer } from './pacer.ts';
+import { NO_SLOT, PacketPool, SLOT_BYTES } from './packet-pool.ts';
+import { ACK, PacketView, SYN } from './packet-view.ts';
+import { RateTracker } from './rate-tracker.ts';
+import { TcpTable } from './tcp-table.ts';
 
 export interface SchedulerConfig {
-  /** Octets a second the line carries at first sight; null: unknown, only back-pressure holds packets back. */
+  /** Octets a second the line carries away from us at first sight; null: unknown, not paced. */
   octetsPerSecond: number | null;
-  /** The same towards us. */
+  /** The same towards us; null: the inbound side is left alone. */
   octetsPerSecondDown: number | null;
-  /** What the port can carry: the rate is never taken for more. */
+  /** What the port can carry, octets a second: no learned rate is above it. */
   fastestOctetsPerSecond: number;
   /** Largest packet sent, bytes. */
   mtu: number;
 }
 
+/** Where a packet stands; holds until the next call of `next`. */
+export interface QueuedPacket {
+  buffer: Uint8Array;
+  offset: number;
+  length: number;
+}
+
+const SLOTS = 512;
+/** How much line time may wait in all, for one client, and in the first tier of one client, ms. */
+const TOTAL_MS = 4_000;
+const CLIENT_MS = 2_000;
+const URGENT_MS = 600;
+const UNPACED_BYTES = 600 * 1024;
+/** An echo without an answer for so long is given up. */
+const ECHO_LOST_MS = 6_000;
+/** Longer than a late write callback, shorter than a full tty buffer. */
+const STALL_MS = 150;
+/** More of the line towards us than this in use while an echo was out: its delay says nothing of our own queue. */
+const INBOUND_BUSY = 0.35;
+
 export class Scheduler {
-  readonly #config: SchedulerConfig;
-  readonly #queue: Packet[] = [];
-  #bytes = 0;
-  #freeAt = 0;
-  #pending = 0;
+  readonly #pool = new PacketPool(SLOTS);
+  readonly #queue: FairQueue;
+  readonly #pacer: Pacer;
+  readonly #tracker: RateTracker | null;
+  readonly #connections = new TcpTable();
+  readonly #inbound: InboundControl | null;
+  readonly #view = new PacketView();
+  readonly #mtu: number;
+  readonly #downRate: number | null;
+  readonly #packet: QueuedPacket;
+  #codel: CodelParameters;
+  #current = NO_SLOT;
+  #echoAt = -1;
+  #echoDue = 0;
+  #heard = 0;
+  #heardAtEcho = 0;
+  #stalledSince = -1;
 
   constructor(config: SchedulerConfig) {
-    this.#config = config;
+    const { octetsPerSecond, octetsPerSecondDown, mtu } = config;
+    const paced = octetsPerSecond !== null;
+    this.#mtu = mtu;
+    this.#downRate = octetsPerSecondDown;
+    this.#tracker = paced ? new RateTracker(octetsPerSecond, config.fastestOctetsPerSecond) : null;
+    this.#pacer = new Pacer(this.#tracker?.rate ?? null);
+    this.#inbound = octetsPerSecondDown === null ? null : new InboundControl(octetsPerSecondDown);
+    const bytes = (ms: number, least: number) =>
+      paced ? Math.min(UNPACED_BYTES, Math.max(least, (octetsPerSecond * ms) / 1000)) : UNPACED_BYTES;
+    this.#queue = new FairQueue(this.#pool, {
+      total: bytes(TOTAL_MS, 8 * mtu),
+      client: bytes(CLIENT_MS, 6 * mtu),
+      urgent: bytes(URGENT_MS, 1024),
+      mtu,
+    });
+    this.#codel = codelParameters(paced ? (mtu / octetsPerSecond) * 1000 : 0);
+    this.#packet = { buffer: this.#pool.buffer, offset: 0, length: 0 };
   }
 
+  /** Bytes of IP that wait. */
   get queuedBytes(): number {
-    return this.#bytes;
+    return this.#queue.bytes;
   }
 
+  /** How long what waits will take on the line, ms; 0 where the rate is unknown. */
   get queuedMs(): number {
-    return (this.#bytes / (this.#config.octetsPerSecond ?? 1e6)) * 1000;
+    const { rate } = this.#pacer;
+    return rate === null ? 0 : (this.#queue.bytes / rate) * 1000;
   }
 
-  enqueue(_client: number, buffer: Uint8Array, offset: number, length: number, _now: number): void {
-    if (this.#bytes + length > 256 * 1024) return;
-    this.#bytes += length;
-    this.#queue.push({ buffer: buffer.slice(offset, offset + length), offset: 0, length });
+  /** The rate the clock runs at, octets a second, or null. */
+  get octetsPerSecond(): number | null {
+    return this.#pacer.rate;
   }
 
-  next(now: number): Packet | null {
-    if (this.#queue.length === 0 || this.#pending > 32_768) return null;
-    if (this.#config.octetsPerSecond !== null && now < this.#freeAt - 10) return null;
-    const packet = this.#queue.shift() ?? null;
-    if (packet) this.#bytes -= packet.length;
-    return packet;
+  get counters(): { dropped: number; thinned: number; marked: number; clamped: number } {
+    const { dropped, thinned, marked } = this.#queue;
+    return { dropped, thinned, marked, clamped: this.#inbound?.clamped ?? 0 };
   }
 
+  /** Takes a copy of an IP packet of `client`. A full queue drops from its longest flow, not the newcomer. */
+  enqueue(client: number, buffer: Uint8Array, offset: number, length: number, now: number): void {
+    if (length > SLOT_BYTES || length === 0) return;
+    const slot = this.#pool.take(buffer, offset, length, now);
+    if (slot === NO_SLOT) return;
+    const at = slot * SLOT_BYTES;
+    const view = this.#view;
+    view.read(this.#pool.buffer, at, length);
+    if (view.isTcp && this.#inbound !== null) this.#outgoing(view, now);
+    const thinnable = view.isPureAck && view.plainOptions(this.#pool.buffer);
+    this.#queue.push(slot, client, view, thinnable);
+  }
+
+  /** The packet whose turn it is, or null: nothing waits, or the line has enough. Frame it, then call `sent`. */
+  next(now: number): QueuedPacket | null {
+    this.#letGo();
+    if (!this.#pacer.maySend(now)) {
+      this.#watchStall(now);
+      return null;
+    }
+    this.#stalledSince = -1;
+    const slot = this.#queue.shift(now, this.#codel);
+    if (slot === NO_SLOT) return null;
+    this.#current = slot;
+    this.#packet.offset = slot * SLOT_BYTES;
+    this.#packet.length = this.#pool.lengthOf(slot);
+    return this.#packet;
+  }
+
+  /** `octets` went to the line just now: a packet's frame, or a control frame. */
   sent(octets: number, now: number): void {
-    const rate = this.#config.octetsPerSecond;
-    if (rate !== null) this.#freeAt = Math.max(this.#freeAt, now) + (octets / (rate * 0.95)) * 1000;
+    const taken = this.#pacer.sent(octets, now);
+    this.#tracker?.busy(taken);
   }
 
-  received(_buffer: Uint8Array, _offset: number, _length: number, _now: number): void {}
+  /** Whether an LCP echo would now tell something of the line's true rate: send one and say `echoSent`. */
+  wantsEcho(now: number): boolean {
+    if (this.#tracker === null || !this.#tracker.wantsEcho) return false;
+    return this.#echoAt < 0 || now - this.#echoAt > ECHO_LOST_MS;
+  }
 
+  /** An echo was handed to the line just now, its own octets charged already. */
+  echoSent(now: number): void {
+    this.#tracker?.echoSent();
+    this.#echoAt = now;
+    this.#echoDue = this.#pacer.outstanding(now);
+    this.#heardAtEcho = this.#heard;
+  }
+
+  /** Its answer came. */
+  echoed(now: number): void {
+    if (this.#tracker === null || this.#echoAt < 0) return;
+    const elapsed = now - this.#echoAt;
+    this.#echoAt = -1;
+    const inbound = ((this.#heard - this.#heardAtEcho) / Math.max(1, elapsed)) * 1000;
+    if (this.#downRate !== null && inbound > INBOUND_BUSY * this.#downRate) return;
+    const hidden = this.#tracker.sample(elapsed - this.#echoDue);
+    if (hidden > 0) this.#pacer.hold(hidden, now);
+    this.#follow();
+  }
+
+  /** An IP packet came from the line. */
+  received(buffer: Uint8Array, offset: number, length: number, now: number): void {
+    this.#heard += length;
+    if (this.#inbound === null && this.#tracker === null) return;
+    this.#inbound?.heard(length, now);
+    const view = this.#view;
+    view.read(buffer, offset, length);
+    if (!view.isTcp) return;
+    const connection = this.#connections.find(view, false, now);
+    if (connection === null) return;
+    if ((view.flags & SYN) !== 0) {
+      connection.peerSynSeen = true;
+      connection.peerOffersScale = view.windowScale(buffer) >= 0;
+      if ((view.flags & ACK) === 0) connection.edgeKnown = false;
+    }
+    this.#inbound?.incoming(connection, view, now);
+  }
+
+  /** Octets written that the system has not taken yet. */
   backlog(pendingBytes: number, _now: number): void {
-    this.#pending = pendingBytes;
+    this.#pacer.backlog(pendingBytes);
   }
 
+  /** When to call `next` again, ms; null: when something is queued. */
   nextDeadline(now: number): number | null {
-    if (this.#queue.length === 0) return null;
-    return this.#pending > 32_768 ? now + 2 : Math.max(now, this.#freeAt - 10);
+    return this.#queue.bytes === 0 ? null : this.#pacer.nextSend(now);
+  }
+
+  #letGo(): void {
+    if (this.#current === NO_SLOT) return;
+    this.#pool.release(this.#current);
+    this.#current = NO_SLOT;
+  }
+
+  #outgoing(view: PacketView, now: number): void {
+    const connection = this.#connections.find(view, true, now);
+    if (connection === null) return;
+    const buffer = this.#pool.buffer;
+    if ((view.flags & SYN) !== 0) connection.offeredScale = view.windowScale(buffer);
+    this.#inbound?.outgoing(connection, view, buffer, now);
+  }
+
+  /** The line should be idle, but the system still holds what it was given: tty and modem are full. */
+  #watchStall(now: number): void {
+    if (!this.#pacer.isStalled || this.#pacer.outstanding(now) > 0) {
+      this.#stalledSince = -1;
+      return;
+    }
+    if (this.#stalledSince < 0) this.#stalledSince = now;
+    if (now - this.#stalledSince < STALL_MS) return;
+    this.#tracker?.stalled(now);
+    this.#follow();
+  }
+
+  #follow(): void {
+    const rate = this.#tracker?.rate;
+    if (rate === undefined) return;
+    this.#pacer.rate = rate;
+    this.#codel = codelParameters((this.#mtu / rate) * 1000);
   }
 }

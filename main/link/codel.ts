@@ -1,0 +1,68 @@
+/**
+ * CoDel (RFC 8289): says when the packet at the head of a queue should be given up, by how long packets have waited.
+ *
+ * The parameters are those of CAKE for slow lines: the target is never below one and a half packets' time, or a queue of
+ * one packet would count as standing. Times are ms.
+ */
+
+export interface CodelParameters {
+  target: number;
+  interval: number;
+}
+
+/** `mtuMs`: how long one full packet takes on the line. */
+export function codelParameters(mtuMs: number): CodelParameters {
+  const target = Math.max(5, 1.5 * mtuMs);
+  return { target, interval: Math.max(100 + target - 5, 2 * target) };
+}
+
+export class Codel {
+  #aboveSince = -1;
+  #dropping = false;
+  #nextDrop = 0;
+  #count = 0;
+  #lastCount = 0;
+
+  /**
+   * Whether to drop (or mark) the packet just taken from the head. `waited`: its time in the queue; `standing`: there is
+   * more than a packet left behind it, so that the queue is a queue.
+   */
+  shouldDrop(waited: number, standing: boolean, now: number, { target, interval }: CodelParameters): boolean {
+    const above = this.#above(waited, standing, now, target, interval);
+    if (!this.#dropping) {
+      if (!above) return false;
+      this.#dropping = true;
+      const recent = now - this.#nextDrop < 16 * interval;
+      const more = this.#count - this.#lastCount;
+      this.#count = recent && more > 1 ? more : 1;
+      this.#lastCount = this.#count;
+      this.#nextDrop = now + interval / Math.sqrt(this.#count);
+      return true;
+    }
+    if (!above) {
+      this.#dropping = false;
+      return false;
+    }
+    if (now < this.#nextDrop) return false;
+    this.#count += 1;
+    this.#nextDrop += interval / Math.sqrt(this.#count);
+    return true;
+  }
+
+  reset(): void {
+    this.#aboveSince = -1;
+    this.#dropping = false;
+  }
+
+  #above(waited: number, standing: boolean, now: number, target: number, interval: number): boolean {
+    if (waited < target || !standing) {
+      this.#aboveSince = -1;
+      return false;
+    }
+    if (this.#aboveSince < 0) {
+      this.#aboveSince = now;
+      return false;
+    }
+    return now - this.#aboveSince >= interval;
+  }
+}

@@ -1,0 +1,282 @@
+/**
+ * Who is next on the line: small urgent packets first within a share, then clients in turn, then the flows of the client.
+ *
+ * Two tiers. The first carries what people wait for: DNS, SYN, pure acknowledgements, keystrokes, pings; it may take
+ * `URGENT_SHARE` of the line as long as the second has something to send, so that it cannot starve it. The second is
+ * DRR++ by client, then by flow (a hash of the five-tuple), each flow with its own CoDel. A packet goes to the first
+ * tier only if none of its flow waits in the second, so that a flow is never reordered; a pure acknowledgement may pass.
+ */
+import { thin } from './ack-filter.ts';
+import { Codel, type CodelParameters } from './codel.ts';
+import { DeficitRoundRobin, type Member } from './drr.ts';
+import { NO_SLOT, type PacketPool, SLOT_BYTES, SlotQueue } from './packet-pool.ts';
+import { ACK, adjustChecksum, type PacketView, put16, SYN, UDP, u16 } from './packet-view.ts';
+
+/** RFC 8290 takes 1514; a slow line shares in finer steps. */
+const QUANTUM = 300;
+/** Longest packet of the first tier, bytes: a keystroke, a ping, a frame of speech. */
+const URGENT_LENGTH = 128;
+const URGENT_DNS_LENGTH = 320;
+const URGENT_SHARE = 0.4;
+/** What the first tier may save up of its share, bytes. */
+const URGENT_BURST = 600;
+const FLOW_SETS = 128;
+const FLOW_WAYS = 8;
+
+class FlowQueue implements Member {
+  deficit = 0;
+  list: Member['list'] = 'none';
+  nextMember: Member | null = null;
+  tag = 0;
+  client: ClientQueue | null = null;
+  readonly slots: SlotQueue;
+  readonly codel = new Codel();
+
+  constructor(pool: PacketPool) {
+    this.slots = new SlotQueue(pool);
+  }
+}
+
+class ClientQueue implements Member {
+  deficit = 0;
+  list: Member['list'] = 'none';
+  nextMember: Member | null = null;
+  readonly flows = new DeficitRoundRobin<FlowQueue>(QUANTUM);
+  readonly urgent: UrgentQueue;
+  bytes = 0;
+
+  constructor(pool: PacketPool) {
+    this.urgent = new UrgentQueue(pool, this);
+  }
+}
+
+class UrgentQueue implements Member {
+  deficit = 0;
+  list: Member['list'] = 'none';
+  nextMember: Member | null = null;
+  readonly slots: SlotQueue;
+  readonly client: ClientQueue;
+
+  constructor(pool: PacketPool, client: ClientQueue) {
+    this.slots = new SlotQueue(pool);
+    this.client = client;
+  }
+}
+
+export interface FairQueueLimits {
+  /** Bytes that may wait in all, and for one client. */
+  total: number;
+  client: number;
+  /** Bytes of the first tier that may wait for one client. */
+  urgent: number;
+  mtu: number;
+}
+
+export class FairQueue {
+  readonly #pool: PacketPool;
+  readonly #limits: FairQueueLimits;
+  readonly #clients = new Map<number, ClientQueue>();
+  readonly #bulk = new DeficitRoundRobin<ClientQueue>(QUANTUM);
+  readonly #urgent = new DeficitRoundRobin<UrgentQueue>(QUANTUM);
+  readonly #flows: FlowQueue[] = [];
+  #allowance = URGENT_BURST;
+  #urgentBytes = 0;
+  #bulkBytes = 0;
+  dropped = 0;
+  thinned = 0;
+  marked = 0;
+
+  constructor(pool: PacketPool, limits: FairQueueLimits) {
+    this.#pool = pool;
+    this.#limits = limits;
+  }
+
+  get bytes(): number {
+    return this.#urgentBytes + this.#bulkBytes;
+  }
+
+  /** `slot` holds the packet that `view` has read. */
+  push(slot: number, clientNumber: number, view: PacketView, thinnable: boolean): void {
+    const pool = this.#pool;
+    const client = this.#client(clientNumber);
+    const flow = this.#flow(view.flowHash(clientNumber));
+    pool.flow[slot] = flow.tag;
+    if (isUrgent(view, flow.slots.isEmpty)) {
+      this.#pushUrgent(client, slot, view, thinnable);
+    } else {
+      flow.client = client;
+      flow.slots.push(slot);
+      client.bytes += view.length;
+      this.#bulkBytes += view.length;
+      client.flows.activate(flow);
+      this.#bulk.activate(client);
+    }
+    while (this.bytes > this.#limits.total || pool.isFull) if (!this.#dropFattest(null)) break;
+    while (client.bytes > this.#limits.client) if (!this.#dropFattest(client)) break;
+  }
+
+  /** The next packet's slot, which is the caller's to release; NO_SLOT if nothing waits. */
+  shift(now: number, parameters: CodelParameters): number {
+    if (this.#urgentBytes > 0 && (this.#allowance > 0 || this.#bulkBytes === 0)) {
+      const slot = this.#shiftUrgent();
+      if (slot !== NO_SLOT) return slot;
+    }
+    const slot = this.#shiftBulk(now, parameters);
+    if (slot === NO_SLOT) return this.#shiftUrgent();
+    const earned = (this.#pool.lengthOf(slot) * URGENT_SHARE) / (1 - URGENT_SHARE);
+    this.#allowance = Math.min(URGENT_BURST, this.#allowance + earned);
+    return slot;
+  }
+
+  #pushUrgent(client: ClientQueue, slot: number, view: PacketView, thinnable: boolean): void {
+    const pool = this.#pool;
+    const { slots } = client.urgent;
+    if (thinnable) {
+      pool.thinnable[slot] = 1;
+      pool.ack[slot] = view.ack;
+      pool.flags[slot] = view.flags;
+    }
+    slots.push(slot);
+    this.#urgentBytes += view.length;
+    this.#urgent.activate(client.urgent);
+    const superseded = thinnable ? thin(slots, pool, slot) : NO_SLOT;
+    if (superseded !== NO_SLOT) {
+      this.thinned += 1;
+      this.#urgentBytes -= pool.lengthOf(superseded);
+      pool.release(superseded);
+    }
+    while (slots.bytes > this.#limits.urgent) {
+      const oldest = slots.shift();
+      this.dropped += 1;
+      this.#urgentBytes -= pool.lengthOf(oldest);
+      pool.release(oldest);
+    }
+  }
+
+  #shiftUrgent(): number {
+    for (;;) {
+      const queue = this.#urgent.turn();
+      if (queue === null) return NO_SLOT;
+      const slot = queue.slots.shift();
+      if (slot === NO_SLOT) {
+        this.#urgent.empty(queue);
+        continue;
+      }
+      const length = this.#pool.lengthOf(slot);
+      queue.deficit -= length;
+      // What a client sends first is counted against what it sends later.
+      queue.client.deficit -= length;
+      this.#urgentBytes -= length;
+      if (this.#bulkBytes > 0) this.#allowance -= length;
+      return slot;
+    }
+  }
+
+  #shiftBulk(now: number, parameters: CodelParameters): number {
+    for (;;) {
+      const client = this.#bulk.turn();
+      if (client === null) return NO_SLOT;
+      const flow = client.flows.turn();
+      if (flow === null) {
+        this.#bulk.empty(client);
+        continue;
+      }
+      const slot = this.#shiftFlow(client, flow, now, parameters);
+      if (slot === NO_SLOT) {
+        client.flows.empty(flow);
+        flow.codel.reset();
+        continue;
+      }
+      const length = this.#pool.lengthOf(slot);
+      flow.deficit -= length;
+      client.deficit -= length;
+      return slot;
+    }
+  }
+
+  #shiftFlow(client: ClientQueue, flow: FlowQueue, now: number, parameters: CodelParameters): number {
+    const pool = this.#pool;
+    for (;;) {
+      const slot = flow.slots.shift();
+      if (slot === NO_SLOT) return NO_SLOT;
+      const length = pool.lengthOf(slot);
+      client.bytes -= length;
+      this.#bulkBytes -= length;
+      const standing = flow.slots.bytes > this.#limits.mtu;
+      if (!flow.codel.shouldDrop(now - pool.queuedAtOf(slot), standing, now, parameters)) return slot;
+      if (markCongestion(pool.buffer, slot * SLOT_BYTES)) {
+        this.marked += 1;
+        return slot;
+      }
+      this.dropped += 1;
+      pool.release(slot);
+    }
+  }
+
+  /** Makes room at the head of the longest flow, of one client or of all. */
+  #dropFattest(client: ClientQueue | null): boolean {
+    let fattest: FlowQueue | null = null;
+    let most = 0;
+    for (const flow of this.#flows) {
+      if (flow === undefined || flow.slots.bytes <= most || (client !== null && flow.client !== client))
+        continue;
+      fattest = flow;
+      most = flow.slots.bytes;
+    }
+    const slot = fattest?.slots.shift() ?? NO_SLOT;
+    if (fattest === null || fattest.client === null || slot === NO_SLOT) return false;
+    const length = this.#pool.lengthOf(slot);
+    fattest.client.bytes -= length;
+    this.#bulkBytes -= length;
+    this.dropped += 1;
+    this.#pool.release(slot);
+    return true;
+  }
+
+  #client(number: number): ClientQueue {
+    let client = this.#clients.get(number);
+    if (client === undefined) {
+      client = new ClientQueue(this.#pool);
+      this.#clients.set(number, client);
+    }
+    return client;
+  }
+
+  /** The queue of this hash: its own, else an idle one of its set, else one shared with another flow. */
+  #flow(hash: number): FlowQueue {
+    const base = (hash & (FLOW_SETS - 1)) * FLOW_WAYS;
+    let idle: FlowQueue | null = null;
+    for (let way = 0; way < FLOW_WAYS; way++) {
+      let flow = this.#flows[base + way];
+      if (flow === undefined) {
+        flow = new FlowQueue(this.#pool);
+        this.#flows[base + way] = flow;
+      }
+      if (flow.list !== 'none' && flow.tag === hash) return flow;
+      if (flow.list === 'none' && (idle === null || flow.tag === hash)) idle = flow;
+    }
+    const flow = idle ?? (this.#flows[base] as FlowQueue);
+    if (flow.list === 'none') flow.tag = hash;
+    return flow;
+  }
+}
+
+function isUrgent(view: PacketView, flowIsIdle: boolean): boolean {
+  if (view.isPureAck) return true;
+  if (!flowIsIdle) return false;
+  if (view.protocol === UDP && (view.destinationPort === 53 || view.sourcePort === 53))
+    return view.length <= URGENT_DNS_LENGTH;
+  if (view.isTcp && (view.flags & SYN) !== 0 && (view.flags & ACK) === 0) return true;
+  return view.length <= URGENT_LENGTH;
+}
+
+/** Sets Congestion Experienced where the packet is ECN-capable (RFC 3168 §5); false: it is not. `at`: its IP header. */
+function markCongestion(buffer: Uint8Array, at: number): boolean {
+  const ecn = (buffer[at + 1] as number) & 3;
+  if (ecn === 0) return false;
+  if (ecn === 3) return true;
+  const before = u16(buffer, at);
+  put16(buffer, at, before | 3);
+  put16(buffer, at + 10, adjustChecksum(u16(buffer, at + 10), before, before | 3));
+  return true;
+}

@@ -1,0 +1,60 @@
+/**
+ * The byte clock of the line: how much of what was written is still on its way out of tty and modem, and when more may
+ * follow. Pure; times ms, rates octets a second as they go over the wire (escapes, FCS and flags counted).
+ */
+
+/** A packet is handed over this long before the line runs dry, so that a late timer does not leave it idle. */
+const LEAD_MS = 10;
+/** Without a known rate only the system's own queue holds packets back: this much may wait in it. */
+const UNPACED_BACKLOG = 32 * 1024;
+/** Octets the system has not taken after this long mean that the line is slower than believed. */
+const STALL_RETRY_MS = 4;
+
+export class Pacer {
+  /** Octets a second, null: not paced. */
+  rate: number | null;
+  #freeAt = 0;
+  #pending = 0;
+
+  constructor(rate: number | null) {
+    this.rate = rate;
+  }
+
+  /** How long what was sent will keep the line busy, ms. */
+  outstanding(now: number): number {
+    return this.rate === null ? 0 : Math.max(0, this.#freeAt - now);
+  }
+
+  /** Octets that were written and not yet taken by the system. */
+  backlog(pendingBytes: number): void {
+    this.#pending = pendingBytes;
+  }
+
+  get isStalled(): boolean {
+    return this.#pending > (this.rate === null ? UNPACED_BACKLOG : 0);
+  }
+
+  maySend(now: number): boolean {
+    if (this.isStalled) return false;
+    return this.rate === null || this.#freeAt - now <= LEAD_MS;
+  }
+
+  /** Charges `octets` written now; returns the ms of line they take (0 if unpaced). */
+  sent(octets: number, now: number): number {
+    if (this.rate === null) return 0;
+    const taken = (octets / this.rate) * 1000;
+    this.#freeAt = Math.max(this.#freeAt, now) + taken;
+    return taken;
+  }
+
+  /** The line was found to have `milliseconds` more to send than thought: wait for them. */
+  hold(milliseconds: number, now: number): void {
+    this.#freeAt = Math.max(this.#freeAt, now) + milliseconds;
+  }
+
+  /** When maySend may become true. */
+  nextSend(now: number): number {
+    if (this.isStalled) return now + STALL_RETRY_MS;
+    return this.rate === null ? now : Math.max(now, this.#freeAt - LEAD_MS);
+  }
+}

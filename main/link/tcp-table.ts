@@ -1,0 +1,111 @@
+/**
+ * The TCP connections that cross the line, as far as the scheduler must know them: window scale, right edge, round trip.
+ *
+ * Keyed as the line sees them, from our address. It holds at most `LIMIT` connections and forgets the ones idle longest;
+ * one that it has not seen begin is known by its sequence numbers only, and its window is left alone.
+ */
+import { ACK, type PacketView, RST, SYN } from './packet-view.ts';
+
+const LIMIT = 2048;
+
+export class Connection {
+  local = 0;
+  localPort = 0;
+  remote = 0;
+  remotePort = 0;
+  lastUsed = 0;
+  /** Of our side, from its SYN; -1: not offered; -2: its SYN was not seen. */
+  offeredScale = -2;
+  /** Whether the far side's SYN was seen, and its offer. */
+  peerSynSeen = false;
+  peerOffersScale = false;
+  /** Right edge of the window our side has been let offer; valid once `edgeKnown`. */
+  edge = 0;
+  edgeKnown = false;
+  /** Highest sequence number received from the line, one past. */
+  received = 0;
+  receivedKnown = false;
+  lastReceivedAt = Number.NEGATIVE_INFINITY;
+  /** What our side takes in one segment, bytes. */
+  segment = 536;
+  /** One past the SYN it was made for. */
+  opened = 0;
+  /** Least time seen from SYN to SYN-ACK, ms. */
+  roundTrip = Number.POSITIVE_INFINITY;
+  synAt = -1;
+
+  /** Windows of our side are to be shifted by this; -1: not known. Scaling needs both offers (RFC 7323 §2.2). */
+  get scale(): number {
+    if (this.offeredScale === -2 || !this.peerSynSeen) return -1;
+    return this.offeredScale >= 0 && this.peerOffersScale ? this.offeredScale : 0;
+  }
+}
+
+export class TcpTable {
+  readonly #connections = new Map<number, Connection>();
+
+  get size(): number {
+    return this.#connections.size;
+  }
+
+  values(): IterableIterator<Connection> {
+    return this.#connections.values();
+  }
+
+  /** The connection of a packet that leaves (`outgoing`) or arrives; made if it begins one, else null if unknown. */
+  find(view: PacketView, outgoing: boolean, now: number): Connection | null {
+    const local = outgoing ? view.source : view.destination;
+    const remote = outgoing ? view.destination : view.source;
+    const localPort = outgoing ? view.sourcePort : view.destinationPort;
+    const remotePort = outgoing ? view.destinationPort : view.sourcePort;
+    const key = hash(local, remote, localPort, remotePort);
+    let connection = this.#connections.get(key);
+    const known =
+      connection !== undefined &&
+      connection.local === local &&
+      connection.remote === remote &&
+      connection.localPort === localPort &&
+      connection.remotePort === remotePort;
+    const opening = (view.flags & SYN) !== 0 && (view.flags & ACK) === 0;
+    if ((view.flags & RST) !== 0) {
+      if (known) this.#connections.delete(key);
+      return null;
+    }
+    // A repeated SYN of a connection already under way is a retransmission, one with another number a new connection.
+    if (known && connection !== undefined && !(opening && outgoing && connection.opened !== view.endSeq)) {
+      connection.lastUsed = now;
+      return connection;
+    }
+    if (connection !== undefined && !known && now - connection.lastUsed < 60_000) return null;
+    if (!opening && !outgoing) return null;
+    connection = new Connection();
+    connection.local = local;
+    connection.remote = remote;
+    connection.localPort = localPort;
+    connection.remotePort = remotePort;
+    connection.lastUsed = now;
+    connection.opened = view.endSeq;
+    this.#connections.delete(key);
+    this.#connections.set(key, connection);
+    if (this.#connections.size > LIMIT) this.#forgetIdle();
+    return connection;
+  }
+
+  #forgetIdle(): void {
+    let idle = -1;
+    let since = Number.POSITIVE_INFINITY;
+    for (const [key, { lastUsed }] of this.#connections) {
+      if (lastUsed >= since) continue;
+      idle = key;
+      since = lastUsed;
+    }
+    this.#connections.delete(idle);
+  }
+}
+
+function hash(local: number, remote: number, localPort: number, remotePort: number): number {
+  let h = Math.imul(local ^ Math.imul(remote, 0x85ebca6b), 0x9e3779b1);
+  h ^= h >>> 16;
+  h = Math.imul(h ^ ((localPort << 16) | remotePort), 0xc2b2ae35);
+  return h ^ (h >>> 15);
+}
