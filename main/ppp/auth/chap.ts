@@ -3,7 +3,7 @@
  * The client repeats a response nobody judged and answers new challenges at any time; the server asks once a call.
  */
 import { createHash } from 'node:crypto';
-import { buildPacket, type ControlPacket, hex, PROTOCOL_CHAP, u8 } from '../packet.ts';
+import { buildPacket, type ControlPacket, hex, PROTOCOL_CHAP, sameBytes, u8 } from '../packet.ts';
 import type { AuthMethod } from '../types.ts';
 import {
   type Authentication,
@@ -62,6 +62,7 @@ export class ChapClient implements Authentication {
   private readonly random: (bytes: number) => Uint8Array;
   private response: Uint8Array | null = null;
   private responseId = -1;
+  private challenge: Uint8Array = new Uint8Array(0);
   private sends = 0;
   /** MS-CHAP v2: what the server must say in its Success. */
   private proof: string | null = null;
@@ -99,6 +100,12 @@ export class ChapClient implements Authentication {
       const challenge = valueAndName(data)?.value;
       if (challenge === undefined || !this.fits(challenge)) return;
       this.sends = 0;
+      // A challenge repeated gets the response repeated: with a fresh one the server's proof would fit neither.
+      if (this.response !== null && id === this.responseId && sameBytes(challenge, this.challenge)) {
+        this.send(this.response, now);
+        return;
+      }
+      this.challenge = challenge;
       this.responseId = id;
       this.response = buildPacket(RESPONSE, id, withName(this.answer(id, challenge), this.user));
       this.send(this.response, now);
