@@ -106,7 +106,7 @@ export class LinkSession {
 
   #event(event: PppEvent): void {
     if (this.#over) return;
-    if (event.type === 'echo') this.#scheduler.echoed(this.#clock.now());
+    if (event.type === 'echo') this.#scheduler.echoed(event.roundTripMs, this.#clock.now());
     if (event.type !== 'down') {
       this.#sink.event(event);
       return;
@@ -162,6 +162,8 @@ export class LinkSession {
       const packet = this.#scheduler.next(now);
       if (packet === null) break;
       const frame = this.#ppp.encode(packet.buffer, packet.offset, packet.length, now);
+      // Longer than the peer can receive; the engine's MTU keeps such from coming.
+      if (frame.length === 0) continue;
       this.bytesUp += packet.length;
       this.#scheduler.sent(frame.length, now);
       this.#batch.set(frame, this.#batched);
@@ -176,8 +178,7 @@ export class LinkSession {
 
   /** Times the line: the frame passes through #control, which charges it. */
   #sendEcho(now: number): void {
-    if (!this.#ppp.sendEcho?.(now)) return;
-    this.#scheduler.echoSent(now);
+    if (this.#ppp.sendEcho(now)) this.#scheduler.echoSent(now);
   }
 
   #flush(): void {

@@ -88,7 +88,7 @@ export interface PppPart {
   /** The frame of one IP packet, escaped and checked; a view that holds until the next call. */
   encode(packet: Uint8Array, offset: number, length: number, now: number): Uint8Array;
   /** Sends an LCP Echo-Request now, answered by an `echo` event; false: not while one is out, or not up. */
-  sendEcho?(now: number): boolean;
+  sendEcho(now: number): boolean;
   close(now: number): void;
 }
 

@@ -156,14 +156,17 @@ export class Scheduler {
     this.#heardAtEcho = this.#heard;
   }
 
-  /** Its answer came. */
-  echoed(now: number): void {
-    if (this.#tracker === null || this.#echoAt < 0) return;
-    const elapsed = now - this.#echoAt;
+  /** An echo came back after `roundTrip` ms: the one sent for us, or one that PPP sent for itself. */
+  echoed(roundTrip: number, now: number): void {
+    if (this.#tracker === null) return;
+    if (this.#echoAt < 0) {
+      this.#tracker.observe(roundTrip);
+      return;
+    }
     this.#echoAt = -1;
-    const inbound = ((this.#heard - this.#heardAtEcho) / Math.max(1, elapsed)) * 1000;
+    const inbound = ((this.#heard - this.#heardAtEcho) / Math.max(1, roundTrip)) * 1000;
     if (this.#downRate !== null && inbound > INBOUND_BUSY * this.#downRate) return;
-    const hidden = this.#tracker.sample(elapsed - this.#echoDue);
+    const hidden = this.#tracker.sample(roundTrip - this.#echoDue);
     if (hidden > 0) this.#pacer.hold(hidden, now);
     this.#follow();
   }

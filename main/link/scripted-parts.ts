@@ -125,6 +125,10 @@ export class ScriptedPpp implements PppPart {
     return this.#frame.subarray(0, length + 4);
   }
 
+  sendEcho(): boolean {
+    return false;
+  }
+
   close(): void {
     this.calls.push('close');
     if (this.answersGoodbye) this.down('requested');

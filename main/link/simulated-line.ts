@@ -87,6 +87,7 @@ export class SimulatedLine {
   readonly #downFrames: { packet: Uint8Array; octets: number }[] = [];
   #downQueued = 0;
   #downBusy = false;
+  #echoAt = 0;
   #armed = Number.POSITIVE_INFINITY;
   upOctets = 0;
   downOctets = 0;
@@ -170,6 +171,7 @@ export class SimulatedLine {
     if (scheduler.wantsEcho(this.now)) {
       scheduler.sent(ECHO_OCTETS, this.now);
       scheduler.echoSent(this.now);
+      this.#echoAt = this.now;
       this.#tty += ECHO_OCTETS;
       this.#upFrames.push({ packet: ECHO, octets: ECHO_OCTETS });
       this.#fillModem();
@@ -217,7 +219,7 @@ export class SimulatedLine {
       this.#downQueued -= frame.octets;
       this.downOctets += frame.octets;
       this.after(this.model.delay, () => {
-        if (frame.packet === ECHO) this.scheduler.echoed(this.now);
+        if (frame.packet === ECHO) this.scheduler.echoed(this.now - this.#echoAt, this.now);
         else {
           this.scheduler.received(frame.packet, 0, frame.packet.length, this.now);
           this.#deliver(this.#inside, frame.packet);

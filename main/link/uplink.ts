@@ -35,6 +35,7 @@ export class Uplink implements UplinkPart {
   #dialling: Promise<unknown> | null = null;
   #releasing: Promise<void> | null = null;
   #portPath = '';
+  #isUp = false;
   /** Where the end of PPP goes: first to the waiting dial, then to `lost`, at last nowhere. */
   #onEnd: ((failure: Failure) => void) | null = null;
   /** The peer has said goodbye or there is nobody to say it to. */
@@ -173,6 +174,7 @@ export class Uplink implements UplinkPart {
             if (event.type !== 'up') return this.#pppEvent(event);
             if (first !== null) return this.#upAgain(first, event.up);
             first = event.up;
+            this.#isUp = true;
             this.#abort.signal.removeEventListener('abort', onAbort);
             this.#onEnd = ({ fault, retry }) => {
               if (!this.#abort.signal.aborted) this.#callbacks.lost(fault, retry);
@@ -204,7 +206,7 @@ export class Uplink implements UplinkPart {
   }
 
   #pppEvent(event: PppEvent): void {
-    if (event.type === 'log') this.#log('info', 'ppp', event.text);
+    if (event.type === 'log') this.#log(this.#isUp ? 'debug' : 'info', 'ppp', event.text);
     if (event.type !== 'phase') return;
     if (event.phase === 'establish') this.#phase('negotiating', 'Agreeing on the link with the provider');
     if (event.phase === 'authenticate') this.#phase('authenticating', 'Sending user name and password');

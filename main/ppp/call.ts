@@ -201,6 +201,11 @@ export class PppCall {
     return next;
   }
 
+  /** An Echo-Request now; false: not up, or one is out already. */
+  sendEcho(now: number): boolean {
+    return this.isUp && this.echo.ask(now);
+  }
+
   /** The first reason given stands. An open link is terminated politely; one that never opened ends at once. */
   close(reason: PppCloseReason, detail: string, now: number): void {
     if (this.over || this.reason !== null) return;

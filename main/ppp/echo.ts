@@ -6,6 +6,8 @@
  */
 
 const FIRST_ECHO_MS = 1_000;
+/** An echo asked for and unanswered for so long no longer stands in the way of the next. */
+const ASK_AGAIN_MS = 6_000;
 /** Echoes into silence without an answer that make a dead link. */
 export const ECHO_MISSES = 4;
 
@@ -54,6 +56,13 @@ export class EchoWatch {
     return roundTrip;
   }
 
+  /** Sends one now although the line is busy, for its round trip; false while stopped or while one is out. */
+  ask(now: number): boolean {
+    if (this.deadline === null || (this.sentAt !== null && now - this.sentAt < ASK_AGAIN_MS)) return false;
+    this.send(now);
+    return true;
+  }
+
   /** 'dead' once the peer has been silent through all its chances. */
   advance(now: number): 'alive' | 'dead' {
     if (this.deadline === null || now < this.deadline) return 'alive';
@@ -67,11 +76,15 @@ export class EchoWatch {
       this.deadline = null;
       return 'dead';
     }
-    this.id = (this.id % 255) + 1;
-    this.sentAt = now;
     this.deadline = now + (this.first ? this.interval : this.interval / 3);
     this.first = false;
-    this.sendEcho(this.id, now);
+    this.send(now);
     return 'alive';
+  }
+
+  private send(now: number): void {
+    this.id = (this.id % 255) + 1;
+    this.sentAt = now;
+    this.sendEcho(this.id, now);
   }
 }

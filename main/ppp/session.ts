@@ -119,6 +119,11 @@ export class PppSession {
     return this.call?.nextDeadline() ?? null;
   }
 
+  /** Sends an Echo-Request now, whose answer is an `echo` event: times a busy line. False: not up, or one is out. */
+  sendEcho(now: number): boolean {
+    return this.call?.sendEcho(now) ?? false;
+  }
+
   /**
    * An IPv4 packet as a whole frame for the line: a view that holds until the next `encode`.
    * Empty if the link is not open or the packet is longer than the peer can receive.
