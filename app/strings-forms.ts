@@ -61,9 +61,9 @@ export const settings = {
   udpFiltering: 'UDP answers are let in from',
   tcpFiltering: 'TCP answers are let in from',
   filterings: {
-    'endpoint-independent': 'Anywhere (loose, for games)',
-    'address-dependent': 'Addresses already spoken to',
-    'address-and-port-dependent': 'Exact address and port only',
+    'endpoint-independent': 'Anywhere (loose)',
+    'address-dependent': 'Addresses spoken to',
+    'address-and-port-dependent': 'Address and port',
   },
   timers: 'Idle times',
   timerPresets: {

@@ -213,7 +213,7 @@ export const masquerade = {
   shown: (shown: string, all: string) => `${shown} of ${all}`,
   protocol: 'Protocol',
   client: 'From',
-  mapped: 'Port outside',
+  mapped: 'Mapped',
   remote: 'To',
   state: 'State',
   sent: 'Sent',

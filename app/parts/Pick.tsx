@@ -6,11 +6,12 @@ interface Props<V extends string> {
   options: Partial<Record<V, string>>;
   value: V;
   onPick: (value: V) => void;
+  wide?: boolean;
 }
 
-export function Pick<V extends string>({ label, options, value, onPick }: Props<V>) {
+export function Pick<V extends string>({ label, options, value, onPick, wide = false }: Props<V>) {
   return (
-    <Field label={label}>
+    <Field label={label} wide={wide}>
       {(ids) => (
         <select {...ids} value={value} onChange={(event) => onPick(event.target.value as V)}>
           {Object.entries<string | undefined>(options).map(([key, word]) => (

@@ -13,7 +13,8 @@ export function point(angle: number, radius: number, centre = 120): [number, num
 export function arc(from: number, to: number, radius: number): string {
   const a = Math.min(Math.max(from, 0), SWEEP);
   const b = Math.min(Math.max(to, 0), SWEEP);
-  if (b - a < 0.01) return '';
+  // Said this way round, no number draws nothing as well.
+  if (!(b - a >= 0.01)) return '';
   const [x1, y1] = point(a, radius);
   const [x2, y2] = point(b, radius);
   return `M${x1} ${y1}A${radius} ${radius} 0 ${b - a > 180 ? 1 : 0} 1 ${x2} ${y2}`;

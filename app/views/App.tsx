@@ -1,5 +1,5 @@
 // The window's frame: the call on the left, what belongs to it on the right, dialogs above.
-import { useEffect } from 'react';
+import { useEffect, useRef } from 'react';
 import type { Settings } from '../../main/contract.ts';
 import { Button } from '../parts/Button.tsx';
 import { useGateway } from '../store/gateway.ts';
@@ -33,6 +33,19 @@ function useTitle(word: string | null): void {
   }, [word]);
 }
 
+/** When what was pressed goes away with the view it stood in, the focus goes to the one large button. */
+function useFocusKept(first: boolean, practice: boolean): void {
+  const shown = useRef(`${first}${practice}`);
+  useEffect(() => {
+    const view = `${first}${practice}`;
+    if (shown.current === view) return;
+    shown.current = view;
+    if (document.activeElement === document.body) {
+      document.querySelector<HTMLElement>('[data-main-action]')?.focus();
+    }
+  }, [first, practice]);
+}
+
 export function App() {
   const state = useGateway((store) => store.state);
   const reach = useGateway((store) => store.reach);
@@ -40,6 +53,8 @@ export function App() {
   const show = useUi((ui) => ui.show);
   useTheme(state?.settings.theme);
   useTitle(state && reach === 'open' ? phaseWords[state.phase] : null);
+
+  useFocusKept(state !== null && isFirstRun(state), state?.practice ?? false);
 
   if (!state) return <Reaching reach={reach} />;
   const first = isFirstRun(state);

@@ -19,7 +19,11 @@ export function CallPanel({ state, first }: { state: State; first: boolean }) {
   const tone = reached ? toneOf(phase) : 'off';
   const resting = phase === 'idle' || phase === 'failed';
   return (
-    <aside className={cx(styles.panel, styles[tone])} aria-label={call.panel} {...keyboardScroll}>
+    <aside
+      className={cx(styles.panel, styles[tone], first && styles.first)}
+      aria-label={call.panel}
+      {...keyboardScroll}
+    >
       <div className={styles.instrument}>
         <LampRow phase={reached ? phase : 'idle'} />
         <CallGauge state={state} />

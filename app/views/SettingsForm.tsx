@@ -65,12 +65,14 @@ export function SettingsForm({ state, onClose }: { state: State; onClose: () => 
               onPick={(tcpFiltering) => set({ tcpFiltering })}
             />
             <Pick
+              wide
               label={words.timers}
               options={draft.timers === 'custom' ? { ...presets, custom } : presets}
               value={draft.timers}
               onPick={(timers) => set({ timers })}
             />
             <Pick
+              wide
               label={words.ownTraffic}
               options={words.ownTraffics}
               value={draft.ownTraffic}

@@ -1,0 +1,151 @@
+// The three forms' drafts: what they take, what they refuse and where they say so.
+import { describe, expect, it } from 'vitest';
+import { NEW_PROVIDER, type Provider, type Settings, TIMER_PRESETS } from '../../main/contract.ts';
+import { checkForward, describeForward, describeInside, emptyForward } from './forward-draft.ts';
+import { checkProvider, draftOf, freshId } from './provider-draft.ts';
+import { checkSettings, chooseCard, draftOfSettings, followAddress, presetOf } from './settings-draft.ts';
+
+describe('provider', () => {
+  const provider: Provider = {
+    ...NEW_PROVIDER,
+    id: 'x',
+    name: 'X',
+    numbers: ['555-0100', '9,555'],
+    user: 'u',
+  };
+
+  it('comes back unchanged', () => {
+    expect(checkProvider(draftOf(provider), 'x')).toEqual({ ok: true, value: provider });
+  });
+
+  it('says what is missing, by field', () => {
+    const checked = checkProvider(draftOf(null), 'x');
+    expect(checked.ok ? [] : Object.keys(checked.errors).sort()).toEqual(['name', 'numbers']);
+  });
+
+  it.each([
+    ['numbers', 'call me'],
+    ['dns', '8.8.8'],
+    ['redialTries', ''],
+    ['redialPauseSeconds', '0'],
+  ] as const)('refuses %s %j', (field, text) => {
+    const checked = checkProvider({ ...draftOf(provider), [field]: text }, 'x');
+    expect(checked.ok ? {} : checked.errors).toHaveProperty(field);
+  });
+
+  it('makes identifiers the contract takes', () => {
+    expect(freshId('Café Net 2!', [])).toBe('cafe-net-2');
+    expect(freshId('???', ['provider'])).toBe('provider-2');
+    expect(freshId('a'.repeat(60), [])).toMatch(/^[a-z0-9-]{1,32}$/);
+  });
+});
+
+describe('forward', () => {
+  const draft = { ...emptyForward, first: '8080', hosts: '10.0.0.2=3, 10.0.0.3' };
+
+  it('keeps ports when no others are given', () => {
+    const checked = checkForward(draft, 'f');
+    expect(checked).toMatchObject({
+      ok: true,
+      value: {
+        first: 8080,
+        last: 8080,
+        insideFirst: 8080,
+        hosts: [
+          { address: '10.0.0.2', weight: 3 },
+          { address: '10.0.0.3', weight: 1 },
+        ],
+      },
+    });
+    if (checked.ok) {
+      expect(describeForward(checked.value)).toBe('TCP 8080');
+      expect(describeInside(checked.value)).toBe('10.0.0.2 × 3, 10.0.0.3 × 1 : 8080');
+    }
+  });
+
+  it.each([
+    [{ first: '' }, ['first']],
+    [{ first: '0' }, ['first']],
+    [{ last: '80' }, ['last']],
+    [{ last: '9000', insideFirst: '65000' }, ['insideFirst']],
+    [{ hosts: '' }, ['hosts']],
+    [{ hosts: 'server' }, ['hosts']],
+    [{ sources: '10.0.0.0' }, ['sources']],
+  ])('refuses %j', (patch, fields) => {
+    const checked = checkForward({ ...draft, ...patch }, 'f');
+    expect(checked.ok ? [] : Object.keys(checked.errors)).toEqual(fields);
+  });
+});
+
+describe('settings', () => {
+  const settings: Settings = {
+    lan: {
+      interface: 'eth1',
+      address: '192.168.66.1',
+      prefix: 24,
+      dhcp: { first: '192.168.66.100', last: '192.168.66.199', leaseSeconds: 7200 },
+    },
+    masquerade: {
+      timers: TIMER_PRESETS.classic,
+      udpFiltering: 'address-dependent',
+      tcpFiltering: 'address-dependent',
+      hairpin: true,
+      clientMappings: 16,
+      clientMappingsPerSecond: 1,
+      privateExceptions: [],
+    },
+    access: { mode: 'everybody', chosen: [], paused: [] },
+    forwards: [],
+    helpers: {},
+    ownTraffic: 'auto',
+    selectedProvider: null,
+    theme: 'dark',
+    closeToTray: false,
+  };
+  const draft = draftOfSettings(settings);
+
+  it('come back unchanged, and only what the dialog holds', () => {
+    const { lan, masquerade, ownTraffic, theme, closeToTray } = settings;
+    expect(checkSettings(draft, settings)).toEqual({
+      ok: true,
+      value: { lan, masquerade, ownTraffic, theme, closeToTray },
+    });
+  });
+
+  it('keep timers set by hand', () => {
+    const timers = { ...TIMER_PRESETS.default, udp: 17 };
+    const own = { ...settings, masquerade: { ...settings.masquerade, timers } };
+    expect(presetOf(timers)).toBe('custom');
+    expect(checkSettings(draftOfSettings(own), own)).toMatchObject({ value: { masquerade: { timers } } });
+  });
+
+  it('take no card for no sharing, whatever else was typed', () => {
+    expect(checkSettings({ ...draft, card: '', address: '?' }, settings)).toMatchObject({
+      value: { lan: null },
+    });
+  });
+
+  it.each([
+    [{ address: '192.168.66' }, ['address']],
+    [{ prefix: '31' }, ['prefix']],
+    [{ first: '10.0.0.1' }, ['first']],
+    [{ first: '192.168.66.200' }, ['first']],
+    [{ first: '192.168.66.1' }, ['first']],
+    [{ last: '192.168.67.1' }, ['last']],
+    [{ leaseHours: '0' }, ['leaseHours']],
+  ])('refuse %j', (patch, fields) => {
+    const checked = checkSettings({ ...draft, ...patch }, settings);
+    expect(checked.ok ? [] : Object.keys(checked.errors)).toEqual(fields);
+  });
+
+  it('move the range with the address only when it must', () => {
+    expect(followAddress({ ...draft, address: '192.168.66.9' }).first).toBe('192.168.66.100');
+    expect(followAddress({ ...draft, address: '10.5.5.1' }).first).toBe('10.5.5.100');
+    expect(followAddress({ ...draft, address: '10.5' }).first).toBe('192.168.66.100');
+  });
+
+  it('come back to the network a card had', () => {
+    expect(chooseCard('eth1', settings, []).address).toBe('192.168.66.1');
+    expect(chooseCard('', settings, []).card).toBe('');
+  });
+});
