@@ -45,6 +45,8 @@ export class GatewayProcess {
   output = '';
   state: Partial<State> = {};
   meter: Meter | null = null;
+  /** Every event as it comes, for a face that is not this one. */
+  onEvent: (kind: 'state' | 'meter', event: StateEvent | Meter) => void = () => {};
   private readonly socketWaiting = new Map<number, (outcome: Outcome<unknown>) => void>();
   private readonly listeners = new Set<() => void>();
   private socket: WebSocket | null = null;
@@ -138,6 +140,9 @@ export class GatewayProcess {
       this.socketWaiting.get(message.id as number)?.(message.outcome as Outcome<unknown>);
     if (message.type === 'state') Object.assign(this.state, (message.event as StateEvent).patch);
     if (message.type === 'meter') this.meter = message.event as Meter;
+    if ((message.type === 'state' || message.type === 'meter') && message.event !== undefined) {
+      this.onEvent(message.type, message.event);
+    }
     this.wake();
   }
 

@@ -28,8 +28,8 @@ export default defineConfig({
     },
   },
   projects: [
-    { name: 'shell', testMatch: ['*.spec.ts'] },
+    { name: 'shell', testMatch: ['journey.spec.ts', 'bad-days.spec.ts', 'looks.spec.ts'] },
     { name: 'panel', testMatch: ['panel.spec.ts', 'journey.spec.ts'] },
-    { name: 'electron', testMatch: ['journey.spec.ts', 'electron.spec.ts'] },
+    { name: 'electron', testMatch: ['journey.spec.ts'] },
   ],
 });

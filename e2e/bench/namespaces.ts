@@ -10,7 +10,10 @@ export const NET_HOST = '10.77.2.2';
 
 export const ip = (...args: string[]): string => execFileSync('ip', args, { encoding: 'utf8' });
 export const inside = (namespace: string, ...command: string[]): string =>
-  execFileSync('ip', ['netns', 'exec', namespace, ...command], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  execFileSync('ip', ['netns', 'exec', namespace, ...command], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
 
 export function makeHosts(): void {
   removeHosts();
@@ -49,7 +52,8 @@ export function kernelPath(): string {
   wire(NET_NS, 'eth0', NET_HOST, 'net0', '10.77.2.1');
   inside(MID_NS, 'sysctl', '-qw', 'net.ipv4.ip_forward=1');
   execFileSync('ip', ['netns', 'exec', MID_NS, 'nft', '-f', '-'], {
-    input: 'table ip peer {\n chain post {\n  type nat hook postrouting priority 100\n  oifname "net0" masquerade\n }\n}\n',
+    input:
+      'table ip peer {\n chain post {\n  type nat hook postrouting priority 100\n  oifname "net0" masquerade\n }\n}\n',
   });
   return NET_HOST;
 }
@@ -81,18 +85,41 @@ export async function slirpPath(): Promise<{ target: string; stop(): void }> {
 }
 
 /** iperf3 from the LAN host: Mbit/s upwards, or downwards with `reverse`. */
-export async function throughput(options: { from: string; to: string; at: string; seconds: number; reverse: boolean }): Promise<number> {
-  const server: ChildProcess = spawn('ip', ['netns', 'exec', options.to, 'iperf3', '-s', '-1'], { stdio: 'ignore' });
+export async function throughput(options: {
+  from: string;
+  to: string;
+  at: string;
+  seconds: number;
+  reverse: boolean;
+}): Promise<number> {
+  const server: ChildProcess = spawn('ip', ['netns', 'exec', options.to, 'iperf3', '-s', '-1'], {
+    stdio: 'ignore',
+  });
   await sleep(400);
-  const args = ['netns', 'exec', options.from, 'iperf3', '-c', options.at, '-t', String(options.seconds), '-J'];
-  const client = spawn('ip', options.reverse ? [...args, '-R'] : args, { stdio: ['ignore', 'pipe', 'ignore'] });
+  const args = [
+    'netns',
+    'exec',
+    options.from,
+    'iperf3',
+    '-c',
+    options.at,
+    '-t',
+    String(options.seconds),
+    '-J',
+  ];
+  const client = spawn('ip', options.reverse ? [...args, '-R'] : args, {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
   let output = '';
   client.stdout.on('data', (chunk) => {
     output += chunk;
   });
   await new Promise((resolve) => client.once('exit', resolve));
   server.kill();
-  const report = JSON.parse(output) as { end?: { sum_received?: { bits_per_second: number } }; error?: string };
+  const report = JSON.parse(output) as {
+    end?: { sum_received?: { bits_per_second: number } };
+    error?: string;
+  };
   const rate = report.end?.sum_received?.bits_per_second;
   if (rate === undefined) throw new Error(`iperf3: ${report.error ?? 'no result'}`);
   return rate / 1e6;
