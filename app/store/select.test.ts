@@ -60,10 +60,14 @@ describe('lamps', () => {
 
 it.each([
   ['wrong-password', 'provider'],
-  ['auth-failed', 'provider'],
+  ['ppp-wrong-password', 'provider'],
+  ['provider-clash', 'settings'],
+  ['line-unplugged', 'try-again'],
+  ['modem-silent', 'port'],
+  ['engine-lost', 'try-again'],
   ['port-busy', 'port'],
   ['no-modem', 'port'],
-  ['other-dhcp-server', 'settings'],
+  ['dhcp-other-server', 'settings'],
   ['lan-clash', 'settings'],
   ['busy', 'try-again'],
   ['no-dialtone', 'try-again'],

@@ -96,10 +96,9 @@ export type Remedy = 'try-again' | 'settings' | 'port' | 'provider';
 
 /** The control that helps most with a fault, told by the words of its code. */
 export function remedyOf(fault: Fault): Remedy {
-  const code = fault.code.toLowerCase();
-  if (/passw|auth|login|credential|number|provider|chap|pap/.test(code)) return 'provider';
-  if (/port|serial|modem|device|permission|dialout|unplug/.test(code) && !/^dhcp|^dns/.test(code))
-    return 'port';
-  if (/lan|dhcp|dnsmasq|interface|firewall|card|clash|address/.test(code)) return 'settings';
+  const { code } = fault;
+  if (/clash|^lan-|dhcp|dnsmasq|firewall|interface/.test(code)) return 'settings';
+  if (/password|login|auth|number|^no-provider/.test(code)) return 'provider';
+  if (/^(no-)?(port|modem|serial)/.test(code)) return 'port';
   return 'try-again';
 }

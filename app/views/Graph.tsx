@@ -36,7 +36,7 @@ function makePlot(holder: HTMLElement, top: { current: number }): uPlot {
     {
       width: Math.max(120, holder.clientWidth),
       height: HEIGHT,
-      padding: [8, 12, 0, 0],
+      padding: [8, 20, 0, 0],
       legend: { show: false },
       cursor: { show: false },
       scales: { x: { time: true }, y: { range: () => [0, top.current] } },
