@@ -1,0 +1,86 @@
+// The Internet checksum (RFC 1071) and its update when a field changes (RFC 1624, equation 3).
+// Sums are of 16-bit words in network order, folded to 16 bits; a correct packet sums to 0xffff.
+
+// Two last-used views: one per direction of a relay, so that a packet costs no object.
+let firstBuffer: ArrayBufferLike = new ArrayBuffer(0);
+let firstView: DataView = new DataView(firstBuffer);
+let secondBuffer: ArrayBufferLike = firstBuffer;
+let secondView: DataView = firstView;
+
+function viewOf(b: Uint8Array): DataView {
+  const buffer = b.buffer;
+  if (buffer === firstBuffer) return firstView;
+  const view = buffer === secondBuffer ? secondView : new DataView(buffer);
+  secondBuffer = firstBuffer;
+  secondView = firstView;
+  firstBuffer = buffer;
+  firstView = view;
+  return view;
+}
+
+export function fold(sum: number): number {
+  let folded = (sum & 0xffff) + (sum >>> 16);
+  folded = (folded & 0xffff) + (folded >>> 16);
+  return folded;
+}
+
+/** Folded sum of `length` bytes (0..65535) at `offset`; an odd last byte counts as the high half of a word. */
+export function sumBytes(b: Uint8Array, offset: number, length: number): number {
+  const view = viewOf(b);
+  let at = b.byteOffset + offset;
+  let left = length;
+  let sum = 0;
+  // Little-endian loads, swapped once at the end (RFC 1071 §2B); 16,384 words of 32 bits cannot overflow 31 bits.
+  while (left >= 16) {
+    const w0 = view.getInt32(at, true);
+    const w1 = view.getInt32(at + 4, true);
+    const w2 = view.getInt32(at + 8, true);
+    const w3 = view.getInt32(at + 12, true);
+    sum += (w0 & 0xffff) + (w0 >>> 16) + (w1 & 0xffff) + (w1 >>> 16);
+    sum += (w2 & 0xffff) + (w2 >>> 16) + (w3 & 0xffff) + (w3 >>> 16);
+    at += 16;
+    left -= 16;
+  }
+  while (left >= 4) {
+    const w = view.getInt32(at, true);
+    sum += (w & 0xffff) + (w >>> 16);
+    at += 4;
+    left -= 4;
+  }
+  if (left >= 2) {
+    sum += view.getUint16(at, true);
+    at += 2;
+    left -= 2;
+  }
+  if (left === 1) sum += view.getUint8(at);
+  sum = fold(sum);
+  return ((sum & 0xff) << 8) | (sum >>> 8);
+}
+
+/** Sum of the TCP and UDP pseudo header (RFC 793 §3.1, RFC 768), not folded. */
+export function pseudoSum(source: number, destination: number, protocol: number, length: number): number {
+  return (
+    (source >>> 16) + (source & 0xffff) + (destination >>> 16) + (destination & 0xffff) + protocol + length
+  );
+}
+
+/** The checksum field for a folded or unfolded sum. */
+export function finish(sum: number): number {
+  return ~fold(sum) & 0xffff;
+}
+
+/** The new checksum when a 16-bit word changes. */
+export function update16(checksum: number, before: number, after: number): number {
+  return ~fold((~checksum & 0xffff) + (~before & 0xffff) + (after & 0xffff)) & 0xffff;
+}
+
+/** The new checksum when an aligned 32-bit field changes. */
+export function update32(checksum: number, before: number, after: number): number {
+  const sum =
+    (~checksum & 0xffff) +
+    ((~before >>> 16) & 0xffff) +
+    (~before & 0xffff) +
+    (after >>> 16) +
+    (after & 0xffff);
+  return ~fold(sum) & 0xffff;
+}

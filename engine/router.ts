@@ -1,0 +1,308 @@
+// Which way a packet goes: between masq0 (LAN hosts and the gateway), callers, and uplinks. Checks what every packet must pass, puts
+// fragments together, and hands what crosses an uplink to the masquerade. Local nets never come here: the kernel routes them.
+
+import type { ClientTable } from './clients.ts';
+import type { Counters, HelperState, LinkUp, Session } from './contract.ts';
+import { clientMtu, errorToClient, errorToRemote, toClient, tooBigForLink } from './masquerade/emit.ts';
+import { inboundIcmp, outboundIcmp } from './masquerade/icmp.ts';
+import { inbound } from './masquerade/inbound.ts';
+import { listSessions } from './masquerade/listing.ts';
+import type { Refusal } from './masquerade/notices.ts';
+import { FROM_HOST, refuse, senderOf } from './masquerade/open.ts';
+import { inboundOther, outboundOther } from './masquerade/other.ts';
+import { outbound } from './masquerade/outbound.ts';
+import { cutClient, uplinkDown, uplinkUp } from './masquerade/redial.ts';
+import {
+  ALIAS,
+  type Caller,
+  Masquerade,
+  type RouterConfig,
+  type RouterPorts,
+  TUN,
+} from './masquerade/state.ts';
+import type { Uplink } from './masquerade/uplink.ts';
+import { formatAddress, parseAddress } from './packet/address.ts';
+import { get16, get32 } from './packet/bytes.ts';
+import { Reassembler } from './packet/fragments.ts';
+import { PORT_UNREACHABLE, PROTOCOL_UNREACHABLE, TIME_EXCEEDED, UNREACHABLE } from './packet/icmp.ts';
+import {
+  decrementTtl,
+  dontFragment,
+  ESP,
+  GRE,
+  headerLength,
+  ICMP,
+  isFragment,
+  soundIpv4,
+  TCP,
+  timeToLive,
+  UDP,
+} from './packet/ipv4.ts';
+
+export {
+  DNS_ALIAS,
+  ROUTER_ADDRESS,
+  type RouterConfig,
+  type RouterPorts,
+  TUN_ADDRESS,
+} from './masquerade/state.ts';
+
+export class Router {
+  readonly clients: ClientTable;
+  readonly #m: Masquerade;
+  readonly #fragmentsOut = new Reassembler();
+  readonly #fragmentsIn = new Reassembler();
+
+  /** `random(bound)`: an unpredictable integer, 0 ≤ n < bound. `now`: milliseconds since the epoch, here and everywhere. */
+  constructor(ports: RouterPorts, random: (bound: number) => number, now: number) {
+    this.#m = new Masquerade(ports, random, now);
+    this.clients = this.#m.clients;
+  }
+
+  /** Takes a configuration whole; what it no longer allows is ended, what lives under both stays. */
+  configure(config: RouterConfig, now: number): void {
+    this.#m.configure(config, now);
+  }
+
+  /** A link is up, or up with other facts. The practice provider's link is not the router's. */
+  linkUp(up: LinkUp, now: number): void {
+    if (up.role === 'practice') return;
+    if (up.role === 'caller') this.#callerUp(up, now);
+    else uplinkUp(this.#m, up, now, (bytes, length, origin) => this.#out(bytes, 0, length, origin, now));
+  }
+
+  linkDown(link: number, now: number): void {
+    const m = this.#m;
+    const caller = m.callersByLink.get(link);
+    if (caller) {
+      cutClient(m, caller.address, now);
+      m.clients.callerDown(caller.address);
+      m.callersByLink.delete(link);
+      m.callers.delete(caller.address);
+      return;
+    }
+    const uplink = m.uplinks.find((candidate) => candidate.link === link && candidate.up);
+    if (uplink) uplinkDown(m, uplink, now);
+  }
+
+  /** A packet read from masq0: from a LAN host, or from the gateway itself. At least 128 bytes of room after it. */
+  fromHost(buffer: Uint8Array, offset: number, length: number, now: number): void {
+    const m = this.#m;
+    let b = buffer;
+    let o = offset;
+    let total = soundIpv4(b, o, length);
+    if (total === 0) {
+      m.notices.count('malformed');
+      return;
+    }
+    if (isFragment(b, o)) {
+      if (!this.#whole(this.#fragmentsOut, b, o, total, now)) return;
+      b = this.#fragmentsOut.buffer;
+      o = 0;
+      total = this.#fragmentsOut.length;
+    }
+    if (m.callers.size > 0) {
+      const caller = m.callers.get(get32(b, o + 16));
+      if (caller) {
+        this.#toCaller(caller, b, o, total, now);
+        return;
+      }
+    }
+    this.#out(b, o, total, FROM_HOST, now);
+  }
+
+  /** A packet from an uplink or a caller. */
+  fromLink(link: number, buffer: Uint8Array, offset: number, length: number, now: number): void {
+    const m = this.#m;
+    let b = buffer;
+    let o = offset;
+    let total = soundIpv4(b, o, length);
+    if (total === 0) {
+      m.notices.count('malformed');
+      return;
+    }
+    let largest = total;
+    if (isFragment(b, o)) {
+      if (!this.#whole(this.#fragmentsIn, b, o, total, now)) return;
+      b = this.#fragmentsIn.buffer;
+      o = 0;
+      total = this.#fragmentsIn.length;
+      largest = this.#fragmentsIn.largest;
+    }
+    for (const uplink of m.uplinks)
+      if (uplink.link === link && uplink.up) {
+        this.#in(uplink, b, o, total, largest, now);
+        return;
+      }
+    const caller = m.callersByLink.get(link);
+    if (caller) this.#fromCaller(caller, b, o, total, now);
+    else m.notices.count('stray');
+  }
+
+  /** To be called about every 250 ms. */
+  tick(now: number): void {
+    const m = this.#m;
+    const quarters = m.quarters(now);
+    m.wheel.turn(quarters, (session) => {
+      if (m.helpers.keepsAlive(session, quarters)) m.wheel.schedule(session);
+      else {
+        m.notices.count('sessions-expired');
+        m.close(session, now);
+      }
+    });
+    m.notices.count('held-dropped', m.held.expire(now));
+    this.#fragmentsIn.expire(now);
+    this.#fragmentsOut.expire(now);
+    m.silent.due(now, (bytes, length, slot) => {
+      const uplink = m.uplinks[slot];
+      if (!uplink?.up || get32(bytes, 16) !== uplink.address) return;
+      const t = headerLength(bytes, 0);
+      const ports = (get16(bytes, t + 2) << 16) | get16(bytes, t);
+      // Our own SYN crossed it meanwhile: then it was no stranger (RFC 5382 REQ-4b).
+      if (m.table.findIn(TCP | (slot << 8), get32(bytes, 12), ports) >= 0) return;
+      errorToRemote(m, uplink, UNREACHABLE, PORT_UNREACHABLE, 0, bytes, 0, length, now);
+    });
+    for (const uplink of m.uplinks)
+      if (uplink.up && uplink.judgeDns(now)) {
+        m.notices.count('dns-fallback');
+        m.ports.log(
+          'warning',
+          `A DNS server of the provider did not answer; ${formatAddress(uplink.dnsServer)} is asked now.`,
+        );
+      }
+    m.helpers.tick(now);
+    m.clients.tick(now);
+  }
+
+  /** The live table, at most `limit` rows. */
+  sessions(limit: number, now: number): Session[] {
+    return listSessions(this.#m, limit, now);
+  }
+
+  counters(): Counters {
+    const m = this.#m;
+    const counters = m.notices.counters();
+    counters.sessions = m.table.sessionCount;
+    counters.mappings = m.table.mappingCount;
+    counters['fragments-lost'] =
+      this.#fragmentsIn.evicted +
+      this.#fragmentsIn.timedOut +
+      this.#fragmentsIn.malformed +
+      this.#fragmentsOut.evicted +
+      this.#fragmentsOut.timedOut +
+      this.#fragmentsOut.malformed;
+    return counters;
+  }
+
+  helperStates(now: number): HelperState[] {
+    return this.#m.helpers.states(now);
+  }
+
+  /** The last refusals, oldest first. */
+  refusals(): Refusal[] {
+    return this.#m.notices.refusals();
+  }
+
+  /** Ends all a client has open. */
+  cut(address: string, now: number): void {
+    cutClient(this.#m, parseAddress(address), now);
+  }
+
+  #whole(fragments: Reassembler, b: Uint8Array, o: number, length: number, now: number): boolean {
+    this.#m.notices.count('fragments');
+    if (!fragments.take(b, o, length, now)) return false;
+    this.#m.notices.count('reassembled');
+    return true;
+  }
+
+  /** Towards an uplink. */
+  #out(b: Uint8Array, o: number, length: number, origin: number, now: number): void {
+    const protocol = b[o + 9] as number;
+    if (protocol === TCP || protocol === UDP) outbound(this.#m, b, o, length, origin, now);
+    else if (protocol === ICMP) outboundIcmp(this.#m, b, o, length, origin, now);
+    else if (protocol === GRE || protocol === ESP) outboundOther(this.#m, b, o, length, origin, now);
+    else this.#unknownProtocol(b, o, length, origin, now);
+  }
+
+  #unknownProtocol(b: Uint8Array, o: number, length: number, origin: number, now: number): void {
+    const row = senderOf(this.#m, get32(b, o + 12), origin, now);
+    if (row < 0) return;
+    const text = () => `IP protocol ${b[o + 9]} cannot be masqueraded.`;
+    refuse(this.#m, row, 'unknown-protocol', PROTOCOL_UNREACHABLE, text, b, o, length, now);
+  }
+
+  /** From an uplink. */
+  #in(uplink: Uplink, b: Uint8Array, o: number, length: number, largest: number, now: number): void {
+    const m = this.#m;
+    if (get32(b, o + 16) !== uplink.address) {
+      m.notices.count('stray');
+      return;
+    }
+    const protocol = b[o + 9] as number;
+    if (protocol === TCP || protocol === UDP) inbound(m, uplink, b, o, length, largest, now, false);
+    else if (protocol === ICMP) inboundIcmp(m, uplink, b, o, length, largest, now, false);
+    else if (protocol === GRE || protocol === ESP) inboundOther(m, uplink, b, o, length, largest, now);
+    else m.notices.count('unknown-protocol');
+  }
+
+  #callerUp(up: LinkUp, now: number): void {
+    const m = this.#m;
+    const address = parseAddress(up.peer);
+    const old = m.callersByLink.get(up.link) ?? m.callers.get(address);
+    if (old) {
+      m.callersByLink.delete(old.link);
+      m.callers.delete(old.address);
+      if (old.address !== address) {
+        cutClient(m, old.address, now);
+        m.clients.callerDown(old.address);
+      }
+    }
+    const row = m.clients.callerUp(address, up.link, up.name ?? null, now);
+    if (row < 0) {
+      m.ports.log('error', `There are too many clients to take the caller ${up.peer}.`);
+      return;
+    }
+    const caller: Caller = { link: up.link, address, local: parseAddress(up.local), mtu: up.mtu, row };
+    m.callers.set(address, caller);
+    m.callersByLink.set(up.link, caller);
+  }
+
+  /** From a caller: to the LAN or the gateway as it is, to another caller, or out by an uplink. */
+  #fromCaller(caller: Caller, b: Uint8Array, o: number, length: number, now: number): void {
+    const m = this.#m;
+    if (senderOf(m, get32(b, o + 12), caller.link, now) < 0) return;
+    const to = get32(b, o + 16);
+    if (to === TUN || m.inLan(to)) {
+      toClient(m, 0, b, o, length);
+      return;
+    }
+    const other = m.callers.get(to);
+    if (to !== ALIAS && !this.#hop(caller, b, o, length, now)) return;
+    if (other) this.#toCaller(other, b, o, length, now);
+    else this.#out(b, o, length, caller.link, now);
+  }
+
+  /** One hop less for what no kernel forwards; false when there is none left, and the caller has been told. */
+  #hop(caller: Caller, b: Uint8Array, o: number, length: number, now: number): boolean {
+    if (timeToLive(b, o) <= 1) {
+      this.#m.notices.count('ttl-exceeded');
+      errorToClient(this.#m, caller.row, TIME_EXCEEDED, 0, 0, b, o, length, now);
+      return false;
+    }
+    decrementTtl(b, o);
+    return true;
+  }
+
+  /** To a caller from the LAN, the gateway or another caller: plain. */
+  #toCaller(caller: Caller, b: Uint8Array, o: number, length: number, now: number): void {
+    const m = this.#m;
+    const from = get32(b, o + 12);
+    const mtu = clientMtu(m, caller.row);
+    if (length > mtu && dontFragment(b, o)) {
+      const sender = m.callers.get(from)?.row ?? (m.inLan(from) ? m.clients.find(from) : 0);
+      tooBigForLink(m, Math.max(sender, 0), mtu, b, o, length, now);
+      return;
+    }
+    toClient(m, caller.row, b, o, length);
+  }
+}
