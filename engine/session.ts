@@ -108,14 +108,16 @@ export class Session {
     this.#controller?.writer.flush();
   }
 
+  /** Nobody new is let in; who is connected gets what was queued for them. */
   async close(): Promise<void> {
     if (this.#grace) clearTimeout(this.#grace);
     this.#closing = true;
-    await Promise.all([this.#controller, ...this.#strangers].map((one) => one?.finish()));
-    await new Promise<void>((resolve) => {
+    rmSync(this.#options.path, { force: true });
+    const closed = new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
     });
-    rmSync(this.#options.path, { force: true });
+    for (const connection of [this.#controller, ...this.#strangers]) connection?.end();
+    await closed;
   }
 
   #waitForController(milliseconds: number, reason: string): void {
@@ -148,6 +150,7 @@ export class Session {
 
   /** Why this process may not even say hello. */
   #objection(peer: PeerCredentials | null): string | null {
+    if (this.#closing) return 'the engine is ending';
     if (this.#strangers.size > MAX_STRANGERS) return 'too many connections at once';
     if (peer === null) return 'the kernel does not say who this is';
     if (peer.uid === this.#options.ownerUid) return null;
@@ -165,7 +168,7 @@ export class Session {
   }
 
   #hello(connection: Connection, message: Hello): void {
-    const objection = this.#helloObjection(message);
+    const objection = this.#closing ? 'the engine is ending' : this.#helloObjection(message);
     if (objection !== null) {
       connection.refuse(objection);
       return;
@@ -255,18 +258,11 @@ class Connection {
     if (this.#over) return;
     this.#events.refused(reason);
     this.writer.control({ type: 'refused', reason: reason.slice(0, 400) });
-    this.#end();
+    this.end();
   }
 
-  /** Sends what is queued, then closes; resolves when closed. */
-  finish(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#socket.once('close', () => resolve());
-      this.#end();
-    });
-  }
-
-  #end(): void {
+  /** Sends what is queued, then closes. */
+  end(): void {
     this.#quiet();
     this.writer.finish(() => this.#socket.end());
     setTimeout(() => this.#socket.destroy(), 500).unref();

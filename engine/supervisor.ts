@@ -6,7 +6,7 @@
  * undoes and ends. Both dead → the next start undoes first. Takes no arguments: the owner is who the elevation says.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { constants, ftruncateSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { readFileSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Birth, ENDED_FOR_GOOD, ENDED_WELL, GUARD_FILE } from './birth.ts';
 import {
@@ -17,50 +17,13 @@ import {
   serialPathSchema,
 } from './contract.ts';
 import { fault } from './host/faults.ts';
-import { Journal, namespaceFile } from './host/journal.ts';
-import { tryLock } from './host/libc.ts';
+import { Journal } from './host/journal.ts';
+import { takeLock } from './lock.ts';
 import { findOwner, Refused, readTokenHash, rootDirectory } from './owner.ts';
 
 const RESTARTS = 3;
 const RESTART_WINDOW_MS = 10 * 60_000;
-/** An engine whose supervisor was killed still holds the lock while it undoes, and waits for main before. */
-const LOCK_WAIT_MS = 12_000;
 const STOP_LIMIT_MS = 8_000;
-
-/** One engine per network namespace. The descriptor is the lock; the engine inherits it and so holds it too. */
-async function takeLock(): Promise<number> {
-  const file = openSync(
-    namespaceFile('lock'),
-    constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW,
-    0o600,
-  );
-  const limit = performance.now() + LOCK_WAIT_MS;
-  while (!tryLock(file)) {
-    const holder = Number(readFileSync(namespaceFile('lock'), 'latin1'));
-    if (isAlive(holder) || performance.now() > limit) {
-      throw new Refused(
-        fault(
-          'engine-running',
-          'Another Masq-Gate already shares a line on this computer.',
-          `Its engine (process ${holder || 'unknown'}) holds masq0, and there can be only one.`,
-          'Use that one, or quit it first: it may run for another user, or without a window (“masq-gate status” tells).',
-        ),
-      );
-    }
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  ftruncateSync(file);
-  writeSync(file, `${process.pid}\n`, 0);
-  return file;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return pid > 1 && process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}
 
 function readGuardedLine(directory: string): string | null {
   try {
@@ -80,6 +43,18 @@ async function supervise(): Promise<void> {
   process.umask(0o077);
   const tokenHash = readTokenHash(owner.uid, movedBase);
   const lock = await takeLock();
+  try {
+    await superviseEngine({ ownerUid: owner.uid, tokenHash, directory }, lock.file);
+  } finally {
+    lock.release();
+  }
+}
+
+async function superviseEngine(
+  fixed: Pick<Birth, 'ownerUid' | 'tokenHash' | 'directory'>,
+  lock: number,
+): Promise<void> {
+  const { directory } = fixed;
   const journal = new Journal();
   await journal.undoAll();
   rmSync(join(directory, GUARD_FILE), { force: true });
@@ -96,13 +71,7 @@ async function supervise(): Promise<void> {
 
   const deaths: number[] = [];
   for (let restarts = 0; !stopping; restarts++) {
-    const birth: Birth = {
-      ownerUid: owner.uid,
-      tokenHash,
-      directory,
-      restarts,
-      guardedLine: readGuardedLine(directory),
-    };
+    const birth: Birth = { ...fixed, restarts, guardedLine: readGuardedLine(directory) };
     engine = startEngine(birth, lock);
     const { code, signal, lastWords } = await ended(engine);
     await journal.undoAll();

@@ -6,6 +6,7 @@
 import { lstatSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type Fault,
   FrameReader,
@@ -26,6 +27,9 @@ import { noEngine } from './faults.ts';
 import type { EngineEvents, EnginePart, EngineReply, EngineRequest } from './gateway-parts.ts';
 
 const LOOK_MS = 50;
+const LOOK_AGAIN_MS = 500;
+/** An engine without its main undoes and ends within this. */
+const REFUSED_LIMIT_MS = 15_000;
 /** The person may take their time over the password; beyond this they have gone home. */
 const APPROVAL_LIMIT_MS = 15 * 60_000;
 const STOP_LIMIT_MS = 10_000;
@@ -41,7 +45,12 @@ export interface EngineClientOptions {
 }
 
 type Started = { ok: true } | { ok: false; fault: Fault };
-type Attempt = { kind: 'up'; restarts: number } | { kind: 'absent' } | { kind: 'failed'; fault: Fault };
+/** `refused`: most likely an engine that an earlier Masq-Gate left, which ends soon; or there are two of us. */
+type Attempt =
+  | { kind: 'up'; restarts: number }
+  | { kind: 'absent' }
+  | { kind: 'refused'; reason: string }
+  | { kind: 'failed'; fault: Fault };
 
 export class EngineClient implements EnginePart {
   readonly #events: EngineEvents;
@@ -138,12 +147,21 @@ export class EngineClient implements EnginePart {
       ended = { fault };
     });
     const limit = performance.now() + APPROVAL_LIMIT_MS;
+    let refusedSince: number | null = null;
     while (performance.now() < limit && (this.#state === 'starting' || this.#state === 'lost')) {
       const attempt = await this.#connect();
-      if (attempt.kind !== 'absent') return attempt;
       const over = ended as { fault: Fault | null } | null;
-      if (over !== null) return over.fault === null ? attempt : { kind: 'failed', fault: over.fault };
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      if (over !== null && attempt.kind !== 'up') {
+        return over.fault === null ? attempt : { kind: 'failed', fault: over.fault };
+      }
+      if (attempt.kind === 'up' || attempt.kind === 'failed') return attempt;
+      if (attempt.kind === 'refused') {
+        refusedSince ??= performance.now();
+        if (performance.now() - refusedSince > REFUSED_LIMIT_MS) {
+          return { kind: 'failed', fault: engineRefused(attempt.reason) };
+        }
+      }
+      await sleep(attempt.kind === 'refused' ? LOOK_AGAIN_MS : LOOK_MS);
     }
     return { kind: 'absent' };
   }
@@ -171,7 +189,7 @@ export class EngineClient implements EnginePart {
             this.#state = 'running';
             settle({ kind: 'up', restarts: message.restarts });
           }
-          if (message.type === 'refused') settle({ kind: 'failed', fault: engineRefused(message.reason) });
+          if (message.type === 'refused') settle({ kind: 'refused', reason: message.reason });
           this.#message(message);
         },
         packet: this.#events.packet,
