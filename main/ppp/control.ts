@@ -39,14 +39,19 @@ export const MAX_TERMINATE = 2;
 export const MAX_FAILURE = 5;
 /** Naks and Rejects received, or sent, in one negotiation before it is given up. */
 export const MAX_REFUSALS = 10;
+/** Refusals sent in all, repeats of the same request included. */
+const MAX_REFUSALS_SENT = 40;
 /** Requests of ours that had this long to reach a peer which only now begins to speak were lost: send again at once. */
 const LATE_START_MS = 1_000;
 /** A peer that terminated gets this long to hear our Terminate-Ack before we are done. */
 const LAST_WORDS_MS = 1_000;
 
-/** The restart period, shared by all protocols of a session: grows with the round trip seen (milliseconds). */
+/** A request acknowledged and seen again, octet for octet, is a repeat for this long after opening. */
+const REPEAT_WINDOW_MS = 30_000;
+
+/** The restart period, shared by all protocols of a session: twice the round trip seen, if that is longer (ms). */
 export class RestartTimer {
-  private slowest = 0;
+  private roundTrip = 0;
   private readonly base: number;
 
   constructor(lineRate: number) {
@@ -54,12 +59,16 @@ export class RestartTimer {
   }
 
   get period(): number {
-    return Math.max(this.base, Math.min(2 * this.slowest, 20_000));
+    return Math.max(this.base, Math.min(2 * this.roundTrip, 20_000));
   }
 
-  /** From the first transmission of a request to its answer: too long after a loss, never too short. */
-  saw(roundTripMs: number): void {
-    this.slowest = Math.max(this.slowest, roundTripMs);
+  /**
+   * An answer came `elapsedMs` after the first transmission of its request. If that was repeated, it may answer either:
+   * the period then grows by half at most, so that a slow line is learnt soon and a lossy one is not taken for slow.
+   */
+  saw(elapsedMs: number, repeated: boolean): void {
+    if (repeated) this.roundTrip = Math.max(this.roundTrip, Math.min(elapsedMs, 0.75 * this.period));
+    else this.roundTrip = elapsedMs;
   }
 }
 
@@ -107,8 +116,11 @@ export class ControlProtocol {
   private restarts = 0;
   private request: Uint8Array = new Uint8Array(0);
   private requestFirstSent = 0;
+  private requestSends = 0;
   private answered = true;
   private naksSent = 0;
+  private refusalsSent = 0;
+  private refusedId = -1;
   private refusalsReceived = 0;
   private lastRefused: Option | null = null;
   private granted: { id: number; data: Uint8Array } | null = null;
@@ -185,13 +197,16 @@ export class ControlProtocol {
     this.currentOptions = options;
     this.verdict = this.rules.judge(options, now);
     if (this.state !== state) return;
-    if (this.verdict.kind === 'nak' && this.naksSent >= MAX_FAILURE) {
+    if (this.verdict.kind === 'nak' && this.naksSent >= MAX_FAILURE && packet.id !== this.refusedId) {
       const refused = options.filter((option) => this.isRefused(option));
       this.verdict = refused.length > 0 ? { kind: 'reject', options: refused } : { kind: 'ack' };
     }
     if (this.verdict.kind === 'ack') this.step('RCR+', now);
     else {
-      if (++this.naksSent > MAX_REFUSALS + MAX_FAILURE) {
+      // The same request again only means that our answer was lost.
+      if (packet.id !== this.refusedId) this.naksSent++;
+      this.refusedId = packet.id;
+      if (this.naksSent > MAX_REFUSALS + MAX_FAILURE || ++this.refusalsSent > MAX_REFUSALS_SENT) {
         const [option] = this.verdict.options;
         this.giveUp(`the peer keeps asking for ${option ? this.name(option) : 'what we refused'}`, now);
         return;
@@ -211,7 +226,7 @@ export class ControlProtocol {
       this.granted !== null &&
       this.granted.id === id &&
       sameBytes(this.granted.data, data) &&
-      now - this.openedAt < 2 * this.timer.period
+      now - this.openedAt < REPEAT_WINDOW_MS
     );
   }
 
@@ -225,7 +240,7 @@ export class ControlProtocol {
     if (options === null) return;
     if (packet.code === CONFIGURE_ACK && !sameBytes(packet.data, this.request)) return;
     this.answered = true;
-    this.timer.saw(now - this.requestFirstSent);
+    this.timer.saw(now - this.requestFirstSent, this.requestSends > 1);
     if (packet.code === CONFIGURE_ACK) {
       this.step('RCA', now);
       return;
@@ -321,6 +336,8 @@ export class ControlProtocol {
 
   private begin(): void {
     this.naksSent = 0;
+    this.refusalsSent = 0;
+    this.refusedId = -1;
     this.refusalsReceived = 0;
     this.lastRefused = null;
     this.granted = null;
@@ -332,7 +349,9 @@ export class ControlProtocol {
     if (!again || !sameBytes(data, this.request)) {
       this.id = (this.id + 1) & 0xff;
       this.requestFirstSent = now;
+      this.requestSends = 0;
     }
+    this.requestSends++;
     this.request = data;
     this.answered = false;
     this.restarts--;

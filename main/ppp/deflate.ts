@@ -125,6 +125,8 @@ export class DeflateDecompressor {
       return null;
     }
     if (plain.length === 0) return null;
+    // A Buffer's `slice` shares where an Uint8Array's copies: hand out what callers expect.
+    plain = new Uint8Array(plain.buffer, plain.byteOffset, plain.length);
     this.sequence = (sequence + 1) & 0xffff;
     this.history.append(plain);
     return plain;

@@ -33,7 +33,7 @@ export class ScriptedPeer {
   readonly packets: Uint8Array[] = [];
   /** Answers a packet of ours, if the test wants that done by itself. */
   reply: (packet: Said) => void = () => {};
-  private readonly encoder = new HdlcEncoder(2000);
+  readonly encoder = new HdlcEncoder(2000);
   private readonly decoder = new HdlcDecoder(
     3000,
     (frame, length) => this.read(frame, length),
