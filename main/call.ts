@@ -28,6 +28,7 @@ export interface CallOptions {
   engine: EngineSide;
   model: ReadModel;
   clock: Clock;
+  asksForApproval: boolean;
   choosePort(
     provider: Provider,
     signal: AbortSignal,
@@ -119,10 +120,10 @@ export class Call {
       const number = provider.numbers[attempt % provider.numbers.length] ?? '';
       const ended = await this.#attempt(target, number, run);
       if (ended === null || signal.aborted) return this.#idle();
-      this.#log('warning', ended.fault.sentence);
       if (ended.lastedMs >= STEADY_CALL_MS) failures = 0;
       failures += 1;
       if (!ended.retry || failures > provider.redialTries) return this.#fail(ended.fault);
+      this.#log('warning', ended.fault.sentence);
       this.#options.model.set({ fault: ended.fault });
       const next = provider.numbers[(attempt + 1) % provider.numbers.length] ?? '';
       await this.#waitToRedial(provider, next, failures, signal);
@@ -134,10 +135,10 @@ export class Call {
   async #attempt(target: CallTarget, number: string, run: Run): Promise<Ended | null> {
     const { engine, model, choosePort } = this.#options;
     const signal = run.abort.signal;
-    this.#phase(
-      'starting-engine',
-      engine.running ? 'Preparing the network' : 'Waiting for the administrator’s approval',
-    );
+    const asking = this.#options.asksForApproval
+      ? 'Waiting for the administrator’s approval'
+      : 'Starting the engine';
+    this.#phase('starting-engine', engine.running ? 'Preparing the network' : asking);
     const ready = await engine.ready(signal);
     if (ready === null) return null;
     if (!ready.ok) return { fault: ready.fault, retry: false, lastedMs: 0 };

@@ -1,5 +1,6 @@
 /** Joins the real parts into a gateway: the one file that knows which modem, link, engine client and practice line it has. */
 import { realpathSync } from 'node:fs';
+import { chooseLauncher } from './elevation/choose-launcher.ts';
 import { EngineClient } from './engine-client.ts';
 import { Gateway } from './gateway.ts';
 import { type GatewayParts, systemClock } from './gateway-parts.ts';
@@ -38,6 +39,7 @@ export async function composeGateway({ version, cipher }: ComposeOptions): Promi
         return path;
       }
     },
+    asksForApproval: chooseLauncher().kind !== 'direct',
     version,
   };
   const faults = [settings.fault, secrets.fault].filter((fault) => fault !== null);

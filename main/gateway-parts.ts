@@ -109,6 +109,8 @@ export interface GatewayParts {
   listLanCandidates(): LanCandidate[];
   /** The device behind a link such as /dev/serial/by-id/…; the same path where there is none. */
   realPath(path: string): string;
+  /** Whether starting the engine asks a person for approval; not where we are root already. */
+  asksForApproval: boolean;
   version: string;
 }
 

@@ -201,7 +201,10 @@ export const provider: Provider = {
   port: '/dev/ttyUSB0',
 };
 
-export async function scriptedGateway(directory = mkdtempSync(join(tmpdir(), 'masq-gateway-'))) {
+export async function scriptedGateway(
+  directory = mkdtempSync(join(tmpdir(), 'masq-gateway-')),
+  real: Partial<GatewayParts> = {},
+) {
   const clock = new HandClock();
   const uplinks: ScriptedUplink[] = [];
   const practices: ScriptedPractice[] = [];
@@ -236,7 +239,9 @@ export async function scriptedGateway(directory = mkdtempSync(join(tmpdir(), 'ma
     }),
     listLanCandidates: () => [],
     realPath: (path) => path,
+    asksForApproval: true,
     version: '0.0.0-test',
+    ...real,
   };
   const { store: settings, fault } = await SettingsStore.open({ directory, now: clock.now.bind(clock) });
   const { store: secrets } = await openSecretStore({ directory, now: clock.now.bind(clock), cipher: null });

@@ -93,6 +93,7 @@ export class Gateway {
       engine: this.#engine,
       model,
       clock,
+      asksForApproval: parts.asksForApproval,
       choosePort: (provider, signal) => this.#ports.choose(provider, signal),
     });
     this.#meter = new MeterTicker(model, clock, () => this.#call.uplink);
