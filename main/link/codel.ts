@@ -2,7 +2,8 @@
  * CoDel (RFC 8289): says when the packet at the head of a queue should be given up, by how long packets have waited.
  *
  * The parameters are those of CAKE for slow lines: the target is never below one and a half packets' time, or a queue of
- * one packet would count as standing. Times are ms.
+ * one packet would count as standing. Among several flows each waits its turn, so that a turn takes as many packets' times
+ * as there are flows; CAKE leaves that out, and drops most of what four uploads send. Times are ms.
  */
 
 export interface CodelParameters {
@@ -10,10 +11,10 @@ export interface CodelParameters {
   interval: number;
 }
 
-/** `mtuMs`: how long one full packet takes on the line. */
-export function codelParameters(mtuMs: number): CodelParameters {
-  const target = Math.max(5, 1.5 * mtuMs);
-  return { target, interval: Math.max(100 + target - 5, 2 * target) };
+/** `mtuMs`: how long one full packet takes on the line; `flows` share it. Written into `into`. */
+export function setCodelParameters(into: CodelParameters, mtuMs: number, flows: number): void {
+  into.target = Math.max(5, 1.5 * mtuMs * Math.max(1, flows));
+  into.interval = Math.max(100 + into.target - 5, 2 * into.target);
 }
 
 export class Codel {

@@ -82,6 +82,7 @@ export class FairQueue {
   #allowance = URGENT_BURST;
   #urgentBytes = 0;
   #bulkBytes = 0;
+  #activeFlows = 0;
   dropped = 0;
   thinned = 0;
   marked = 0;
@@ -93,6 +94,11 @@ export class FairQueue {
 
   get bytes(): number {
     return this.#urgentBytes + this.#bulkBytes;
+  }
+
+  /** Flows that have something in the second tier, or had a moment ago. */
+  get activeFlows(): number {
+    return this.#activeFlows;
   }
 
   /** `slot` holds the packet that `view` has read. */
@@ -108,6 +114,7 @@ export class FairQueue {
       flow.slots.push(slot);
       client.bytes += view.length;
       this.#bulkBytes += view.length;
+      if (flow.list === 'none') this.#activeFlows += 1;
       client.flows.activate(flow);
       this.#bulk.activate(client);
     }
@@ -184,6 +191,7 @@ export class FairQueue {
       const slot = this.#shiftFlow(client, flow, now, parameters);
       if (slot === NO_SLOT) {
         client.flows.empty(flow);
+        if ((flow.list as Member['list']) === 'none') this.#activeFlows -= 1;
         flow.codel.reset();
         continue;
       }

@@ -158,6 +158,7 @@ export class LinkSession {
 
   #pump(now: number): void {
     this.#scheduler.backlog(this.#call.line.pendingBytes, now);
+    if (this.#scheduler.wantsEcho(now)) this.#sendEcho(now);
     for (;;) {
       const packet = this.#scheduler.next(now);
       if (packet === null) break;
@@ -173,7 +174,6 @@ export class LinkSession {
       this.#scheduler.backlog(this.#call.line.pendingBytes, now);
     }
     this.#flush();
-    if (this.#scheduler.wantsEcho(now)) this.#sendEcho(now);
   }
 
   /** Times the line: the frame passes through #control, which charges it. */

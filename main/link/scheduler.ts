@@ -7,7 +7,7 @@
  * tty and modem, and the clock follows the true rate (rate-tracker.ts). A line of unknown rate is not paced:
  * then only the system's own backlog holds packets back. Pure: time is handed in, in ms of any fixed origin.
  */
-import { type CodelParameters, codelParameters } from './codel.ts';
+import { type CodelParameters, setCodelParameters } from './codel.ts';
 import { FairQueue } from './fair-queue.ts';
 import { InboundControl } from './inbound.ts';
 import { Pacer } from './pacer.ts';
@@ -58,7 +58,7 @@ export class Scheduler {
   readonly #mtu: number;
   readonly #downRate: number | null;
   readonly #packet: QueuedPacket;
-  #codel: CodelParameters;
+  readonly #codel: CodelParameters = { target: 0, interval: 0 };
   #current = NO_SLOT;
   #echoAt = -1;
   #echoDue = 0;
@@ -82,7 +82,6 @@ export class Scheduler {
       urgent: bytes(URGENT_MS, 1024),
       mtu,
     });
-    this.#codel = codelParameters(paced ? (mtu / octetsPerSecond) * 1000 : 0);
     this.#packet = { buffer: this.#pool.buffer, offset: 0, length: 0 };
   }
 
@@ -128,6 +127,8 @@ export class Scheduler {
       return null;
     }
     this.#stalledSince = -1;
+    const { rate } = this.#pacer;
+    setCodelParameters(this.#codel, rate === null ? 0 : (this.#mtu / rate) * 1000, this.#queue.activeFlows);
     const slot = this.#queue.shift(now, this.#codel);
     if (slot === NO_SLOT) return null;
     this.#current = slot;
@@ -142,10 +143,15 @@ export class Scheduler {
     this.#tracker?.busy(taken);
   }
 
-  /** Whether an LCP echo would now tell something of the line's true rate: send one and say `echoSent`. */
+  /**
+   * Whether an LCP echo would now tell something of the line's true rate: send one before
+   * the next packet and say `echoSent`.
+   */
   wantsEcho(now: number): boolean {
     if (this.#tracker === null || !this.#tracker.wantsEcho) return false;
-    return this.#echoAt < 0 || now - this.#echoAt > ECHO_LOST_MS;
+    if (this.#echoAt >= 0 && now - this.#echoAt < ECHO_LOST_MS) return false;
+    // With nothing of ours ahead of it, what delays it is what we did not know of.
+    return this.#pacer.maySend(now);
   }
 
   /** An echo was handed to the line just now, its own octets charged already. */
@@ -229,6 +235,5 @@ export class Scheduler {
     const rate = this.#tracker?.rate;
     if (rate === undefined) return;
     this.#pacer.rate = rate;
-    this.#codel = codelParameters((this.#mtu / rate) * 1000);
   }
 }

@@ -158,6 +158,14 @@ export class SimulatedLine {
     const { scheduler } = this;
     // Nothing tells of the modem's buffer but the tty, whose own few KiB the system takes at once.
     scheduler.backlog(Math.max(0, this.#tty - 4096), this.now);
+    if (scheduler.wantsEcho(this.now)) {
+      scheduler.sent(ECHO_OCTETS, this.now);
+      scheduler.echoSent(this.now);
+      this.#echoAt = this.now;
+      this.#tty += ECHO_OCTETS;
+      this.#upFrames.push({ packet: ECHO, octets: ECHO_OCTETS });
+      this.#fillModem();
+    }
     for (;;) {
       const next = scheduler.next(this.now);
       if (next === null) break;
@@ -166,14 +174,6 @@ export class SimulatedLine {
       scheduler.sent(octets, this.now);
       this.#tty += octets;
       this.#upFrames.push({ packet, octets });
-      this.#fillModem();
-    }
-    if (scheduler.wantsEcho(this.now)) {
-      scheduler.sent(ECHO_OCTETS, this.now);
-      scheduler.echoSent(this.now);
-      this.#echoAt = this.now;
-      this.#tty += ECHO_OCTETS;
-      this.#upFrames.push({ packet: ECHO, octets: ECHO_OCTETS });
       this.#fillModem();
     }
     const due = scheduler.nextDeadline(this.now);
