@@ -477,6 +477,38 @@ describe('what the faces are told', () => {
   });
 });
 
+describe('answers of the engine', () => {
+  it('come in the contract’s shape', async () => {
+    const { gateway, engine } = await connected();
+    engine.replies['practice-fetch'] = { ok: true, result: { bytes: 4096, ms: 950, sha256: 'ab' } };
+    engine.replies.sessions = { ok: true, result: [] };
+    engine.replies.refusals = { ok: true, result: [{ at: 5, text: 'TCP 23 from 192.0.2.9' }] };
+    expect(await gateway.commands.practiceFetch({ host: 'masq-host1' })).toEqual({
+      ok: true,
+      value: { bytes: 4096, milliseconds: 950, sha256: 'ab' },
+    });
+    expect(await gateway.commands.sessions({ limit: 5 })).toEqual({ ok: true, value: { sessions: [] } });
+    expect(await gateway.commands.refusals({})).toEqual({
+      ok: true,
+      value: { refusals: [{ at: 5, text: 'TCP 23 from 192.0.2.9' }] },
+    });
+  });
+
+  it('that make no sense are a fault, not a crash', async () => {
+    const { gateway, engine } = await connected();
+    engine.replies.sessions = { ok: true, result: { nonsense: true } };
+    expect(await gateway.commands.sessions({ limit: 5 })).toMatchObject({
+      ok: false,
+      fault: { code: 'internal-error' },
+    });
+  });
+
+  it('are not waited for when there is no engine', async () => {
+    const { gateway } = await withProvider();
+    expect(await gateway.commands.refusals({})).toMatchObject({ fault: { code: 'engine-not-running' } });
+  });
+});
+
 describe('settings by command', () => {
   it('reach the engine at once when it runs', async () => {
     const { gateway, engine } = await connected();

@@ -7,17 +7,17 @@
 import type { EngineConfig } from '../engine/contract.ts';
 import { within } from './abort.ts';
 import { Call } from './call.ts';
-import {
-  type CommandArgument,
-  commands,
-  type Fault,
-  type Forward,
-  type Outcome,
-  type Provider,
-  type ProviderView,
-  type Settings,
-  type State,
+import type {
+  CommandArgument,
+  Fault,
+  Forward,
+  Outcome,
+  Provider,
+  ProviderView,
+  Settings,
+  State,
 } from './contract.ts';
+import { fetchOf, refusalsOf, sessionsOf } from './engine-answers.ts';
 import { EngineSide } from './engine-side.ts';
 import type { CommandHandlers } from './faces/command-router.ts';
 import {
@@ -140,10 +140,8 @@ export class Gateway {
         await this.#leavePractice();
         return done;
       },
-      practiceFetch: async ({ host }) => {
-        const reply = await this.#engine.request({ type: 'practice-fetch', host });
-        return reply.ok ? checked(commands.practiceFetch.result, reply.result) : reply;
-      },
+      practiceFetch: async ({ host }) =>
+        fetchOf(await this.#engine.request({ type: 'practice-fetch', host })),
       saveProvider: (argument) => this.#saveProvider(argument),
       removeProvider: ({ id }) => this.#removeProvider(id),
       saveSettings: ({ patch }) => this.#changeSettings(withoutUndefined(patch)),
@@ -158,14 +156,8 @@ export class Gateway {
       addForward: ({ forward }) =>
         this.#changeSettings({ forwards: [...this.#forwardsBut(forward.id), forward] }),
       removeForward: ({ id }) => this.#changeSettings({ forwards: this.#forwardsBut(id) }),
-      sessions: async ({ limit }) => {
-        const reply = await this.#engine.request({ type: 'sessions', limit });
-        return reply.ok ? checked(commands.sessions.result, reply.result) : reply;
-      },
-      refusals: async () => {
-        const reply = await this.#engine.request({ type: 'refusals' });
-        return reply.ok ? checked(commands.refusals.result, reply.result) : reply;
-      },
+      sessions: async ({ limit }) => sessionsOf(await this.#engine.request({ type: 'sessions', limit })),
+      refusals: async () => refusalsOf(await this.#engine.request({ type: 'refusals' })),
       clearFault: async () => {
         this.model.set({ fault: null });
         for (const code of ['settings-broken', 'settings-unreadable', 'passwords-broken'])
@@ -327,17 +319,6 @@ export class Gateway {
       version: this.#parts.version,
     };
   }
-}
-
-/** What the engine answered, if it is what the contract promises. */
-function checked<T>(
-  schema: { safeParse(value: unknown): { success: true; data: T } | { success: false; error: unknown } },
-  value: unknown,
-): Outcome<T> {
-  const parsed = schema.safeParse(value);
-  return parsed.success
-    ? { ok: true, value: parsed.data }
-    : { ok: false, fault: bug('an answer of the engine', parsed.error) };
 }
 
 function withoutUndefined(patch: { [K in keyof Settings]?: Settings[K] | undefined }): Partial<Settings> {

@@ -169,7 +169,7 @@ describe('masq-gate', () => {
       delta: 0,
       previousDelta: 0,
     };
-    engine.replies.sessions = { ok: true, result: { sessions: [session] } };
+    engine.replies.sessions = { ok: true, result: [session] };
     const masq = await cli(controlPath, 'masq');
     expect(await masq.code).toBe(0);
     expect(masq.out.join()).toContain('1:01:01  192.168.7.5  198.51.100.80  1234 (61000) -> 80  established');
