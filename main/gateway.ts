@@ -21,7 +21,6 @@ import { fetchOf, refusalsOf, sessionsOf } from './engine-answers.ts';
 import { EngineSide } from './engine-side.ts';
 import type { CommandHandlers } from './faces/command-router.ts';
 import {
-  bug,
   callUnderWay,
   lanNotChosen,
   noPassword,
