@@ -19,7 +19,7 @@ export function practiceFetch(host: string): Promise<Outcome<Fetched>> {
   const begun = performance.now();
   const child = spawn(
     findTool('ip') ?? 'ip',
-    ['netns', 'exec', host, 'busybox', 'wget', '-q', '-T', '60', '-O', '-', url],
+    ['netns', 'exec', host, 'busybox', 'wget', '-q', '-O', '-', url],
     { env: TOOL_ENVIRONMENT, cwd: '/', stdio: ['ignore', 'pipe', 'pipe'], timeout: LIMIT_MS },
   );
   const hash = createHash('sha256');
