@@ -7,14 +7,13 @@
 import type { Authentication, AuthHost } from './auth/authentication.ts';
 import { makeAuthentication } from './auth/choice.ts';
 import { OPENED } from './automaton.ts';
-import { CcpRules } from './ccp.ts';
-import { ControlProtocol, RestartTimer } from './control.ts';
-import { DataPath } from './datapath.ts';
+import { ControlProtocol } from './control.ts';
+import type { DataPath } from './datapath.ts';
 import { protocolName } from './describe.ts';
 import { EchoWatch } from './echo.ts';
 import { DEFAULT_ACCM } from './hdlc.ts';
-import { IpcpRules } from './ipcp.ts';
 import { LcpRules, methodName } from './lcp.ts';
+import { Network } from './network.ts';
 import type { LineNoise } from './noise.ts';
 import {
   buildPacket,
@@ -32,9 +31,8 @@ import {
   PROTOCOL_LCP,
   PROTOCOL_PAP,
   PROTOCOL_REJECT,
-  PROTOCOL_VJ_COMPRESSED,
-  PROTOCOL_VJ_UNCOMPRESSED,
 } from './packet.ts';
+import { RestartTimer } from './restart-timer.ts';
 import type { PppClientConfig, PppCloseReason, PppEvent, PppPhase, PppServerConfig } from './types.ts';
 
 /** A line that asks for a login and ignores this many of our requests will not start PPP by itself. */
@@ -51,18 +49,13 @@ export interface CallHost {
 }
 
 export class PppCall {
-  isUp = false;
-  readonly data: DataPath;
   private readonly config: PppClientConfig | PppServerConfig;
   private readonly host: CallHost;
   private readonly noise: LineNoise;
   private readonly random: (bytes: number) => Uint8Array;
   private readonly lcpRules: LcpRules;
   private readonly lcp: ControlProtocol;
-  private readonly ipcpRules: IpcpRules;
-  private readonly ipcp: ControlProtocol;
-  private readonly ccpRules: CcpRules;
-  private readonly ccp: ControlProtocol;
+  private readonly net: Network;
   private readonly echo: EchoWatch;
   private readonly unknown = new Set<number>();
   private auth: Authentication | null = null;
@@ -70,7 +63,6 @@ export class PppCall {
   private reason: { reason: PppCloseReason; detail: string } | null = null;
   private over = false;
   private verdictMissing = false;
-  private ipRejected = false;
   private user: string | null = null;
   private rejectId = 0;
 
@@ -92,25 +84,31 @@ export class PppCall {
     };
     this.lcpRules = new LcpRules(config, this.lcpHost(), random);
     this.lcp = new ControlProtocol(PROTOCOL_LCP, this.lcpRules, control, timer);
-    this.ipcpRules = new IpcpRules(config, {
-      up: (now) => this.networkUp(now),
-      down: () => this.networkDown(),
-      finished: (now) => this.ipFinished(now),
-      noAddress: (detail, now) => this.close('no-address', detail, now),
-    });
-    this.ipcp = new ControlProtocol(PROTOCOL_IPCP, this.ipcpRules, control, timer);
-    this.ccpRules = new CcpRules(Math.max(1500, config.mru) + 128, {
-      send: (code, id, data, now) => this.send(PROTOCOL_CCP, buildPacket(code, id, data), now),
-      log: (text) => this.log(text),
-    });
-    this.ccp = new ControlProtocol(PROTOCOL_CCP, this.ccpRules, control, timer);
+    this.net = new Network(
+      config,
+      {
+        send: control.send,
+        log: control.log,
+        deliver: (packet, offset, length) => host.deliver(packet, offset, length),
+        up: (now) => this.networkUp(now),
+        down: () => this.networkDown(),
+        failed: (reason, detail, now) => this.close(reason, detail, now),
+      },
+      control,
+      timer,
+    );
     this.echo = new EchoWatch(config.lineRate, (id, now) => {
       const magic = bytesOf32(this.lcpRules.ownMagic);
       this.send(PROTOCOL_LCP, buildPacket(ECHO_REQUEST, id, magic), now);
     });
-    this.data = new DataPath(this.ccpRules, (packet, offset, length) =>
-      this.host.deliver(packet, offset, length),
-    );
+  }
+
+  get isUp(): boolean {
+    return !this.over && this.net.isUp;
+  }
+
+  get data(): DataPath {
+    return this.net.data;
   }
 
   /** Whether the other side has said anything in PPP that was not our own words come back. */
@@ -152,7 +150,7 @@ export class PppCall {
     } else if (this.lcp.state !== OPENED) return;
     else if (protocol === PROTOCOL_IPCP || protocol === PROTOCOL_CCP) {
       if (packet.code === CONFIGURE_REQUEST) this.auth?.movedOn(now);
-      (protocol === PROTOCOL_IPCP ? this.ipcp : this.ccp).receive(packet, now);
+      this.net.receive(protocol, packet, now);
     } else if (this.auth?.protocol === protocol) this.auth.receive(packet, now);
   }
 
@@ -175,9 +173,7 @@ export class PppCall {
     this.lcp.advance(now);
     if (this.over) return;
     this.auth?.advance(now);
-    this.ipcp.advance(now);
-    this.ccp.advance(now);
-    this.ccpRules.advance(now);
+    this.net.advance(now);
     if (!this.over && this.echo.advance(now) === 'dead') {
       this.close('no-echo', 'the last echo requests were not answered', now);
       this.end();
@@ -188,17 +184,9 @@ export class PppCall {
 
   nextDeadline(): number | null {
     if (this.over) return null;
-    let next: number | null = null;
-    for (const { deadline } of [
-      this.lcp,
-      this.ipcp,
-      this.ccp,
-      this.ccpRules,
-      this.echo,
-      this.auth ?? this.echo,
-    ])
-      if (deadline !== null && (next === null || deadline < next)) next = deadline;
-    return next;
+    const own = [this.lcp.deadline, this.echo.deadline, this.auth?.deadline ?? null];
+    const due = [...own, ...this.net.deadlines].filter((deadline) => deadline !== null);
+    return due.length > 0 ? Math.min(...due) : null;
   }
 
   /** An Echo-Request now; false: not up, or one is out already. */
@@ -270,8 +258,7 @@ export class PppCall {
     if (this.loginUnanswered) this.verdictMissing = true;
     this.auth = null;
     this.echo.stop();
-    this.ipcp.lowerDown(now);
-    this.ccp.lowerDown(now);
+    this.net.lowerDown(now);
     this.host.framing(DEFAULT_ACCM, DEFAULT_ACCM, false, false);
     this.enter(this.reason === null && this.lcp.terminated === null ? 'establish' : 'terminate');
   }
@@ -297,27 +284,19 @@ export class PppCall {
 
   private network(user: string | null, now: number): void {
     this.user = user;
-    this.ipcpRules.user = user;
     this.enter('network');
-    // CCP first: it is settled in one round trip, while IPCP needs two.
-    if (this.config.deflate) {
-      this.ccp.open(now);
-      this.ccp.lowerUp(now);
-    }
-    this.ipcp.open(now);
-    this.ipcp.lowerUp(now);
+    this.net.begin(user, now);
   }
 
   private networkUp(now: number): void {
-    const { lcpRules: link, ipcpRules: ip, ccpRules } = this;
+    const link = this.lcpRules;
+    const { ip, compression } = this.net;
     const names: [string, boolean][] = [
       ['VJ', ip.vjSend !== null || ip.vjReceive !== null],
       ['PFC', link.peerPfc],
       ['ACFC', link.peerAcfc],
-      ['Deflate', ccpRules.compressor !== null || ccpRules.decompressor !== null],
+      ['Deflate', compression.compressor !== null || compression.decompressor !== null],
     ];
-    this.data.open(ip.vjSend, ip.vjReceive, this.config.role === 'server' ? ip.peer : null);
-    this.isUp = true;
     this.echo.heard(now);
     this.enter('open');
     this.host.event({
@@ -330,35 +309,23 @@ export class PppCall {
         authentication: methodName(link.method),
         compression: names.filter(([, used]) => used).map(([name]) => name),
         user: this.user,
-        roundTrips: this.lcp.requestsSent + this.ipcp.requestsSent,
+        roundTrips: this.lcp.requestsSent + this.net.requestsSent,
       },
     });
   }
 
   private networkDown(): void {
-    this.isUp = false;
     if (this.phase === 'open') this.enter('network');
   }
 
-  private ipFinished(now: number): void {
-    if (this.ipRejected) this.close('negotiation-failed', 'the other side does not carry IP', now);
-    else if (this.ipcp.terminated !== null) this.close('peer-closed', this.ipcp.terminated, now);
-    else this.close('timeout', 'no answer to our request for an address', now);
-  }
-
   private protocolRejected(protocol: number, now: number): void {
-    if (protocol === PROTOCOL_IPCP) {
-      this.ipRejected = true;
-      this.ipcp.protocolRejected(now);
-    } else if (protocol === PROTOCOL_CCP || protocol === PROTOCOL_COMPRESSED) this.ccp.protocolRejected(now);
-    else if (protocol === PROTOCOL_VJ_COMPRESSED || protocol === PROTOCOL_VJ_UNCOMPRESSED) this.data.stopVj();
-    else if (protocol === this.auth?.protocol && this.phase === 'authenticate')
+    if (this.net.protocolRejected(protocol, now)) return;
+    if (protocol === this.auth?.protocol && this.phase === 'authenticate')
       this.close('authentication-refused', `${protocolName(protocol)} was agreed, then rejected`, now);
   }
 
   private stuck(protocol: number, detail: string, now: number): void {
-    if (protocol === PROTOCOL_CCP) this.ccp.close(now);
-    else this.close('negotiation-failed', `${protocolName(protocol)}: ${detail}`, now);
+    this.close('negotiation-failed', `${protocolName(protocol)}: ${detail}`, now);
   }
 
   private enter(phase: PppPhase): void {
@@ -374,7 +341,6 @@ export class PppCall {
   private finish(reason: PppCloseReason, detail: string): void {
     if (this.over) return;
     this.over = true;
-    this.isUp = false;
     this.host.ended(this.reason?.reason ?? reason, this.reason?.detail ?? detail);
   }
 

@@ -2,7 +2,7 @@
  * CCP (RFC 1962) with Deflate (RFC 1979) as its one method: negotiation, and the reset when a direction lost its place.
  * Knows the draft's option number 24 too, which old pppds use. BSD-Compress, Predictor and MPPC are rejected.
  */
-import type { ControlRules, Verdict } from './control.ts';
+import type { ControlRules, Verdict } from './control-rules.ts';
 import { DeflateCompressor, DeflateDecompressor, SMALLEST_WINDOW } from './deflate.ts';
 import { type ControlPacket, type Option, RESET_ACK, RESET_REQUEST, u8 } from './packet.ts';
 

@@ -15,6 +15,7 @@ import {
   type State,
   transition,
 } from './automaton.ts';
+import type { ControlHost, ControlRules, Verdict } from './control-rules.ts';
 import { describePacket, optionText } from './describe.ts';
 import {
   buildOptions,
@@ -32,6 +33,7 @@ import {
   TERMINATE_REQUEST,
   u8,
 } from './packet.ts';
+import type { RestartTimer } from './restart-timer.ts';
 
 export const MAX_CONFIGURE = 10;
 export const MAX_TERMINATE = 2;
@@ -48,56 +50,6 @@ const LAST_WORDS_MS = 1_000;
 
 /** A request acknowledged and seen again, octet for octet, is a repeat for this long after opening. */
 const REPEAT_WINDOW_MS = 30_000;
-
-/** The restart period, shared by all protocols of a session: twice the round trip seen, if that is longer (ms). */
-export class RestartTimer {
-  private roundTrip = 0;
-  private readonly base: number;
-
-  constructor(lineRate: number) {
-    this.base = lineRate <= 9600 ? 6_000 : 3_000;
-  }
-
-  get period(): number {
-    return Math.max(this.base, Math.min(2 * this.roundTrip, 20_000));
-  }
-
-  /**
-   * An answer came `elapsedMs` after the first transmission of its request. If that was repeated, it may answer either:
-   * the period then grows by half at most, so that a slow line is learnt soon and a lossy one is not taken for slow.
-   */
-  saw(elapsedMs: number, repeated: boolean): void {
-    if (repeated) this.roundTrip = Math.max(this.roundTrip, Math.min(elapsedMs, 0.75 * this.period));
-    else this.roundTrip = elapsedMs;
-  }
-}
-
-export type Verdict = { kind: 'ack' } | { kind: 'nak' | 'reject'; options: Option[] };
-
-/** What tells LCP, IPCP and CCP apart. Called by ControlProtocol only; `now` in milliseconds. */
-export interface ControlRules {
-  /** A negotiation starts anew: ask for everything again. */
-  reset(): void;
-  request(): Option[];
-  /** The peer's wishes. Rejects go first, Naks after (RFC 1661 §5.3-5.4). */
-  judge(options: readonly Option[], now: number): Verdict;
-  /** We acknowledged these. */
-  granted(options: readonly Option[]): void;
-  nakked(options: readonly Option[], now: number): void;
-  rejected(options: readonly Option[], now: number): void;
-  up(now: number): void;
-  down(now: number): void;
-  finished(now: number): void;
-  /** Codes above 7; `false` gets a Code-Reject. */
-  other(packet: ControlPacket, now: number): boolean;
-}
-
-export interface ControlHost {
-  send(protocol: number, packet: Uint8Array, now: number): void;
-  log(text: string): void;
-  /** The negotiation does not converge; called once, the protocol is not touched further. */
-  stuck(protocol: number, detail: string, now: number): void;
-}
 
 export class ControlProtocol {
   state: State = INITIAL;

@@ -4,7 +4,7 @@
  * A client asks for 0.0.0.0 and both name servers from its first request and takes what the peer Naks; a server gives
  * out an address, DNS and WINS. VJ compression (RFC 1332 §4) is asked for and granted apart in each direction.
  */
-import type { ControlRules, Verdict } from './control.ts';
+import type { ControlRules, Verdict } from './control-rules.ts';
 import { addressBytes, addressText, type ControlPacket, type Option, sameBytes, u8, u16 } from './packet.ts';
 import type { PppClientConfig, PppServerConfig } from './types.ts';
 

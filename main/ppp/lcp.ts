@@ -4,7 +4,7 @@
  * Offers MRU, ACCM, magic number, PFC and ACFC, and as server an authentication protocol. Accepts the same and the
  * endpoint discriminator; rejects callback, quality reports and multilink. What was agreed stands in public fields.
  */
-import type { ControlRules, Verdict } from './control.ts';
+import type { ControlRules, Verdict } from './control-rules.ts';
 import { authenticationName, protocolName } from './describe.ts';
 import {
   bytesOf16,
