@@ -1,0 +1,84 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Lan } from '../contract.ts';
+import {
+  dhcpRangeFault,
+  freeNet,
+  lanClash,
+  network,
+  overlaps,
+  ownAddressClash,
+  providerClash,
+  toNumber,
+  toText,
+} from './clash.ts';
+
+const lan: Lan = {
+  interface: 'eth1',
+  address: '192.168.66.1',
+  prefix: 24,
+  dhcp: { first: '192.168.66.100', last: '192.168.66.199', leaseSeconds: 3600 },
+};
+const at = (name: string, address: string, prefix: number) => ({ interface: name, address, prefix });
+
+describe('networks', () => {
+  it('text and number are one to one', () => {
+    fc.assert(fc.property(fc.nat(0xffffffff), (value) => toNumber(toText(value)) === value));
+  });
+
+  it.each([
+    ['10.0.0.1', 8, '10.200.0.0', 16, true],
+    ['192.168.1.1', 24, '192.168.2.1', 24, false],
+    ['192.168.1.1', 24, '192.168.0.0', 16, true],
+    ['1.2.3.4', 32, '1.2.3.4', 32, true],
+    ['255.255.255.255', 32, '0.0.0.0', 0, true],
+    ['127.255.255.255', 1, '128.0.0.0', 1, false],
+  ])('%s/%i and %s/%i overlap: %s', (a, aPrefix, b, bPrefix, expected) => {
+    expect(overlaps(a, aPrefix, b, bPrefix)).toBe(expected);
+    expect(overlaps(b, bPrefix, a, aPrefix)).toBe(expected);
+  });
+
+  it('names a network by its first address', () => expect(network('10.5.7.1', 16)).toBe('10.5.0.0/16'));
+});
+
+describe('a clash', () => {
+  it('is none with the LAN card itself', () => {
+    expect(lanClash(lan, [at('eth1', '192.168.66.1', 24), at('eth0', '10.0.0.2', 8)])).toBeNull();
+  });
+
+  it('with another card names that card and a net that is free', () => {
+    const fault = lanClash(lan, [at('wlan0', '192.168.66.20', 24), at('tun0', '192.168.77.3', 32)]);
+    expect(fault?.sentence).toContain('wlan0');
+    expect(fault?.remedy).toContain('172.31.66.1');
+  });
+
+  it('proposes nothing when everything is taken', () => {
+    expect(freeNet([at('a', '0.0.0.0', 0)])).toBeNull();
+  });
+
+  it('with the provider is seen in its addresses and name servers', () => {
+    const up = { local: '10.1.1.2', peer: '10.1.1.1', dns: ['192.168.66.53'] };
+    expect(providerClash(lan, up, [])?.code).toBe('provider-clash');
+    expect(providerClash(lan, { ...up, dns: ['9.9.9.9'] }, [])).toBeNull();
+    expect(providerClash(null, up, [])).toBeNull();
+  });
+
+  it('with an address of the engine names the card', () => {
+    expect(ownAddressClash(['192.0.2.1'], [at('eth0', '192.0.2.2', 24)])?.sentence).toContain('eth0');
+    expect(ownAddressClash(['192.0.2.1'], [at('eth0', '10.0.0.2', 24)])).toBeNull();
+  });
+});
+
+describe('a DHCP range', () => {
+  const range = (first: string, last: string) =>
+    dhcpRangeFault({ ...lan, dhcp: { first, last, leaseSeconds: 600 } });
+  it.each([
+    ['192.168.66.100', '192.168.66.199', true],
+    ['192.168.66.2', '192.168.66.254', true],
+    ['192.168.66.1', '192.168.66.9', false],
+    ['192.168.66.0', '192.168.66.9', false],
+    ['192.168.66.9', '192.168.66.255', false],
+    ['192.168.66.20', '192.168.66.10', false],
+    ['192.168.67.20', '192.168.67.30', false],
+  ])('%s to %s fits: %s', (first, last, fits) => expect(range(first, last) === null).toBe(fits));
+});
