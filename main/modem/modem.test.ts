@@ -45,6 +45,7 @@ describe('finding a modem', () => {
     ['with results off', { quiet: true }],
     ['one byte a read', { piece: 1 }],
     ['slow to answer', { latency: 450 }],
+    ['deaf for a moment after each result', { deaf: 30 }],
   ])('opens one %s', async (_name, traits) => {
     const { open } = setUp(traits);
     expect((await open()).ok).toBe(true);
@@ -204,6 +205,7 @@ describe('setting up', () => {
 describe('dialling', () => {
   it('connects, knows the line, and keeps data of the same read', async () => {
     const { call, opened, fake, progress } = setUp({
+      deaf: 30,
       dialResult: '\r\nCARRIER 31200\r\n\r\nPROTOCOL: LAP-M\r\n\r\nCONNECT 115200\r\n',
       firstData: Uint8Array.of(0x7e, 0xff, 0x03),
     });
@@ -218,6 +220,7 @@ describe('dialling', () => {
     placed.onData = (data) => got.push(...data);
     expect(got).toEqual([0x7e, 0xff, 0x03]);
     expect(fake.commands.at(-1)).toBe('DT5550100');
+    expect(fake.deafTo).toBe('');
     expect(progress).toContain('Dialling 555-0100');
   });
 
@@ -271,6 +274,7 @@ describe('dialling', () => {
         clock.at(after, () => {
           asked = clock.now();
           abort.abort();
+          clock.at(50, () => expect(fake.offHook && !fake.inData).toBe(false));
         });
         const result = await clock.run(dial(modem));
         expect(result).toMatchObject({ ok: false, kind: 'cancelled' });
@@ -488,6 +492,17 @@ describe('hanging up', () => {
     }
   });
 
+  it('a loss nobody was told of before is not told after', async () => {
+    const { clock, call, opened, fake } = setUp();
+    const placed = await call(await opened());
+    fake.unplug();
+    await clock.run(placed.hangUp());
+    const lost: string[] = [];
+    placed.onLost = (cause) => lost.push(cause);
+    await clock.pass(5000);
+    expect(lost).toEqual([]);
+  });
+
   it('a far end that keeps sending does not hide the OK', async () => {
     const { clock, call, opened, fake } = setUp({ lines: false, dtr: false });
     const placed = await call(await opened());
@@ -554,6 +569,7 @@ describe('answering', () => {
     for (const at of [30_000, 36_000, 90_000, 96_000, 102_000, 108_000]) clock.at(at, () => fake.ring());
     expect((await clock.run(answered)).ok).toBe(true);
     expect(asked).toEqual([3, 4]);
+    expect(clock.now()).toBeGreaterThan(108_000);
   });
 
   it('a caller without a modem, a cancel and an unplugging are told apart', async () => {

@@ -3,7 +3,8 @@
  *
  * Theory of operation. serialport's faces of failure are gathered into one onClose: a peer that vanishes may close the
  * port once or twice, may give an error first, and is noticed only while something reads, so data is always listened
- * for. One write is under way at a time and the rest waits here, so that pendingBytes is true and bytes taken by the
+ * for. If it vanishes while bytes flow, serialport takes the end-of-file for nothing-yet and reads again for ever, so
+ * the port is also asked twice a second whether its hardware is there. One write is under way at a time and the rest waits here, so that pendingBytes is true and bytes taken by the
  * system are never counted. drain() is not used: with CTS low it would hold a pool thread for ever. CLOCAL is always
  * set by serialport, so a dropped carrier never shows here: carrier.ts asks signals().
  */
@@ -17,6 +18,13 @@ import { modemManagerRuns, portAccess, portHolder } from './port-holder.ts';
 
 /** Largest single write, bytes: two full-sized frames, so that pendingBytes falls in small steps. */
 const WRITE_CHUNK = 4096;
+
+/** How often, ms, the hardware is looked for. */
+const WATCH = 500;
+/** What the system says of a device that has gone, in errno names, libuv's words or the C library's. */
+const GONE = /EIO|ENXIO|ENODEV|EBADF|i\/o error|input\/output error|no such device|bad file descriptor/i;
+/** What serialport calls an operation that its own close() has cut off. */
+const CANCELED = /^cancell?ed/i;
 
 export type OpenedLine = { ok: true; line: Line } | { ok: false; fault: Fault };
 
@@ -35,9 +43,9 @@ export async function openSerialLine(path: string, rate: number): Promise<Opened
     lock: true,
     autoOpen: false,
   });
-  const line = new SerialLine(path, port);
   const error = await new Promise<Error | null>((resolve) => port.open((why) => resolve(why)));
-  return error ? { ok: false, fault: await openFault(path, error.message) } : { ok: true, line };
+  if (error) return { ok: false, fault: await openFault(path, error.message) };
+  return { ok: true, line: new SerialLine(path, port) };
 }
 
 /** What is wrong with the path before anything is opened: opening a FIFO or a console would do harm. */
@@ -80,19 +88,22 @@ class SerialLine implements Line {
   private ended = false;
   private failure: string | null = null;
   private closing: Promise<void> | null = null;
+  private readonly watch: NodeJS.Timeout;
 
   constructor(path: string, port: SerialPort) {
     this.path = path;
     this.port = port;
+    this.watch = setInterval(() => void this.seeThatItIsThere(), WATCH).unref();
     port.on('data', (bytes: Buffer) => {
       if (!this.ended) this.onData?.(bytes);
     });
     port.on('error', (error) => {
-      this.failure ??= error.message;
+      if (!CANCELED.test(error.message)) this.failure ??= error.message;
     });
     port.on('close', (error: (Error & { disconnected?: boolean }) | null) => {
       if (error?.disconnected) this.end('unplugged', error.message);
-      else this.end(this.failure === null ? 'closed' : 'error', this.failure ?? '');
+      else if (this.closing || this.failure === null) this.end('closed', '');
+      else this.end('error', this.failure);
     });
   }
 
@@ -136,26 +147,37 @@ class SerialLine implements Line {
 
   /** A write the system refused. serialport then closes the port by itself, but not at once and not always. */
   private fail(detail: string): void {
-    if (this.closing || this.ended) return;
+    // A write cut off by the port closing: the close event that follows knows why.
+    if (this.closing || this.ended || CANCELED.test(detail)) return;
     this.failure ??= detail;
-    const gone = /EIO|ENXIO|ENODEV|EBADF|i\/o error|no such device/i.test(detail);
-    this.end(gone ? 'unplugged' : 'error', detail);
+    this.end(GONE.test(detail) ? 'unplugged' : 'error', detail);
     void this.close();
   }
 
   private end(cause: LineEnd, detail: string): void {
     if (this.ended) return;
     this.ended = true;
+    clearInterval(this.watch);
     this.waiting = [];
     this.waitingBytes = 0;
     this.onClose?.(cause, detail);
+  }
+
+  /** Asks for the speed, which costs no traffic to the device; a port that has been hung up answers EIO. */
+  private async seeThatItIsThere(): Promise<void> {
+    if (this.ended || this.closing || !this.port.isOpen) return;
+    try {
+      await this.port.port?.getBaudRate();
+    } catch (error) {
+      if (error instanceof Error && GONE.test(error.message)) this.fail(error.message);
+    }
   }
 
   signals(): Promise<LineSignals | null> {
     if (this.ended || !this.port.isOpen) return Promise.resolve(null);
     return new Promise((resolve) => {
       this.port.get((error, status) => {
-        if (error && /input\/output error|no such device/i.test(error.message)) this.fail(error.message);
+        if (error && GONE.test(error.message)) this.fail(error.message);
         resolve(error || !status ? null : { dcd: status.dcd, cts: status.cts, dsr: status.dsr });
       });
     });

@@ -31,6 +31,8 @@ export interface FakeModemTraits {
   /** Sent in the same breath as dialResult, when it is a CONNECT. */
   firstData: Uint8Array;
   escapeWorks: boolean;
+  /** ms after a result during which it hears nothing. */
+  deaf: number;
 }
 
 export const PLAIN: FakeModemTraits = {
@@ -49,6 +51,7 @@ export const PLAIN: FakeModemTraits = {
   dialTime: 8000,
   firstData: new Uint8Array(0),
   escapeWorks: true,
+  deaf: 0,
 };
 
 const NUMBERS: Record<string, string> = { OK: '0', ERROR: '4', 'NO CARRIER': '3', BUSY: '7', RING: '2' };
@@ -64,6 +67,8 @@ export class FakeModem implements Line {
   readonly commands: string[] = [];
   /** Bytes received in data mode. */
   dataReceived = '';
+  /** What was sent to it while it was deaf. */
+  deafTo = '';
   offHook = false;
   inData = false;
   closed = false;
@@ -73,6 +78,7 @@ export class FakeModem implements Line {
   private buffer = '';
   private lastByteAt = Number.NEGATIVE_INFINITY;
   private stopDialling: (() => void) | null = null;
+  private hearsAt = Number.NEGATIVE_INFINITY;
 
   constructor(clock: SimClock, traits: Partial<FakeModemTraits> = {}, rate = 115_200) {
     this.clock = clock;
@@ -84,7 +90,8 @@ export class FakeModem implements Line {
     if (this.closed) return;
     if (this.traits.rates && !this.traits.rates.includes(this.rate)) return;
     const text = String.fromCharCode(...bytes);
-    if (this.inData) this.takeData(text);
+    if (this.clock.now() < this.hearsAt) this.deafTo += text;
+    else if (this.inData) this.takeData(text);
     else for (const letter of text) this.takeCommandByte(letter);
     this.lastByteAt = this.clock.now();
   }
@@ -150,6 +157,7 @@ export class FakeModem implements Line {
 
   private sayResult(words: string): void {
     if (this.traits.quiet) return;
+    this.hearsAt = this.clock.now() + this.traits.latency + this.traits.deaf;
     if (this.traits.verbose) this.say(`\r\n${words}\r\n`, this.traits.latency);
     else this.say(`${NUMBERS[words] ?? words}\r`, this.traits.latency);
   }
