@@ -18,6 +18,9 @@ declare global {
   }
 }
 
+/** A panel has no tray and no window of its own to close. */
+export const isDesktop = () => window.masqGate !== undefined;
+
 export function openConnection(window: Window & typeof globalThis): Connection {
   const preloaded = window.masqGate;
   if (preloaded) {

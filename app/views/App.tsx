@@ -75,7 +75,7 @@ export function App() {
           <Reaching reach={reach} />
           <Notices state={state} />
           {state.practice && <PracticeBanner connected={state.phase === 'connected'} />}
-          {first ? <FirstRun ports={state.ports} /> : <TabPanel state={state} />}
+          {first ? <FirstRun ports={state.ports} fault={state.portsFault} /> : <TabPanel state={state} />}
         </main>
       </div>
       {dialog?.kind === 'provider' && (

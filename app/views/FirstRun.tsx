@@ -1,5 +1,5 @@
 // Nothing set up yet: the two ways to begin, side by side.
-import type { PortInfo } from '../../main/contract.ts';
+import type { Fault, PortInfo } from '../../main/contract.ts';
 import { count } from '../format/quantity.ts';
 import { Button } from '../parts/Button.tsx';
 import { Icon } from '../parts/Icon.tsx';
@@ -8,11 +8,17 @@ import { useUi } from '../store/ui.ts';
 import { firstRun } from '../strings.ts';
 import styles from './FirstRun.module.css';
 
-export function FirstRun({ ports }: { ports: readonly PortInfo[] }) {
+interface Props {
+  ports: readonly PortInfo[];
+  /** Why there are none, if that is known. */
+  fault: Fault | null;
+}
+
+export function FirstRun({ ports, fault }: Props) {
   const show = useUi((ui) => ui.show);
   const found =
     ports.length === 0
-      ? firstRun.noModem
+      ? (fault?.sentence ?? firstRun.noModem)
       : ports.length === 1
         ? firstRun.oneModem
         : firstRun.modems(count(ports.length));

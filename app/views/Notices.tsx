@@ -33,7 +33,6 @@ export function Notices({ state }: { state: State }) {
           onDismiss={() => setFault(null)}
         />
       )}
-      {state.portsFault && <FaultCard alert={false} fault={state.portsFault} />}
       {state.hostFaults.map((fault) => (
         <FaultCard
           key={fault.code}

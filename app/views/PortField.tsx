@@ -28,6 +28,8 @@ export function PortField({ state, draft, error, set }: Props) {
     ? portRates
     : [...portRates, Number(draft.portRate)];
 
+  const trouble = state.portsFault && `${state.portsFault.sentence} ${state.portsFault.remedy}`;
+
   function choose(value: string): void {
     setTyped(value === TYPED);
     if (value !== TYPED) set({ port: value });
@@ -35,7 +37,7 @@ export function PortField({ state, draft, error, set }: Props) {
 
   return (
     <>
-      <Field label={words.port} error={typing ? undefined : error} wide>
+      <Field label={words.port} hint={trouble ?? undefined} error={typing ? undefined : error} wide>
         {(ids) => (
           <div className={form.row}>
             <select

@@ -1,6 +1,7 @@
 // The settings dialog: which network is shared and how, the gateway's own traffic, the masquerade's presets, the looks.
 import { type FormEvent, useState } from 'react';
 import type { Fault, State } from '../../main/contract.ts';
+import { isDesktop } from '../api/connection.ts';
 import { Button } from '../parts/Button.tsx';
 import { Dialog } from '../parts/Dialog.tsx';
 import { FaultCard } from '../parts/FaultCard.tsx';
@@ -86,11 +87,13 @@ export function SettingsForm({ state, onClose }: { state: State; onClose: () => 
               value={draft.theme}
               onPick={(theme) => set({ theme })}
             />
-            <Check
-              label={words.closeToTray}
-              checked={draft.closeToTray}
-              onChange={(closeToTray) => set({ closeToTray })}
-            />
+            {isDesktop() && (
+              <Check
+                label={words.closeToTray}
+                checked={draft.closeToTray}
+                onChange={(closeToTray) => set({ closeToTray })}
+              />
+            )}
           </Group>
         </div>
         <footer className={form.foot}>
