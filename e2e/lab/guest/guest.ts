@@ -28,6 +28,8 @@ export interface Guest {
   stop(): Promise<void>;
 }
 
+/** One for each line: the PC's own choice has ttyS3 share with ttyS1 and ttyS2 with the console, and then lines stall. */
+const INTERRUPTS = [3, 5, 7];
 const run = promisify(execFile);
 
 /** Where the boot files are, made now if need be. Rejects with the line to type if a package is missing. */
@@ -58,7 +60,7 @@ export async function startGuest(options: GuestOptions): Promise<Guest> {
     waiting.push(new Promise((resolve) => server.once('connection', resolve)));
     await new Promise<void>((resolve) => server.listen(path, resolve));
     ports.push('-chardev', `socket,id=line${line},path=${path}`);
-    ports.push('-device', `isa-serial,chardev=line${line},index=${line}`);
+    ports.push('-device', `isa-serial,chardev=line${line},index=${line},irq=${INTERRUPTS[line - 1]}`);
   }
   const machine = [
     '-accel',
