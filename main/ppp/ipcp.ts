@@ -20,6 +20,10 @@ const UNKNOWN = '0.0.0.0';
 /** Stands for a peer that names no address of its own; nobody routes to it. */
 export const PLACEHOLDER_PEER = '10.64.64.64';
 
+function isNameless({ type, data }: Option): boolean {
+  return type === ADDRESS && addressText(data) === UNKNOWN;
+}
+
 export interface IpcpHost {
   up(now: number): void;
   down(now: number): void;
@@ -49,6 +53,7 @@ export class IpcpRules implements ControlRules {
   private dns: string[] = [UNKNOWN, UNKNOWN];
   private vjData = VJ_REQUEST;
   private assigned: string | null = null;
+  private nameless = 0;
 
   constructor(config: PppClientConfig | PppServerConfig, host: IpcpHost) {
     this.config = config;
@@ -57,6 +62,7 @@ export class IpcpRules implements ControlRules {
 
   reset(): void {
     this.dropped.clear();
+    this.nameless = 0;
     this.vjData = VJ_REQUEST;
     this.vjReceive = null;
     this.dns = [UNKNOWN, UNKNOWN];
@@ -82,6 +88,12 @@ export class IpcpRules implements ControlRules {
     const rejects = options.filter((option) => !this.understands(option));
     if (rejects.length > 0) return { kind: 'reject', options: rejects };
     const naks: Option[] = [];
+    if (this.config.role === 'client' && options.some(isNameless) && ++this.nameless <= 2) {
+      // A peer without an address of its own: slirp closes IPCP if 0.0.0.0 is acknowledged, so it gets a name of ours;
+      // one that does not take it is told to leave the option out, and one that insists gets its way.
+      if (this.nameless === 1) naks.push({ type: ADDRESS, data: addressBytes(PLACEHOLDER_PEER) });
+      else return { kind: 'reject', options: options.filter(isNameless) };
+    }
     for (const option of options) {
       const wanted = this.wanted(option, now);
       if (wanted !== null && !sameBytes(wanted, option.data)) naks.push({ type: option.type, data: wanted });

@@ -38,17 +38,28 @@ describe('addresses and name servers', () => {
   });
 
   it.each([
-    ['says its own address is 0.0.0.0', [option(3, 0, 0, 0, 0)]],
     ['names no address', []],
+    ['insists on 0.0.0.0', [option(3, 0, 0, 0, 0)]],
   ])('accepts a peer that %s', (_what, options) => {
     const peer = new ScriptedPeer().connect().openLcp([MAGIC]);
-    peer.send(PROTOCOL_IPCP, 1, 1, options);
-    expect(peer.count(PROTOCOL_IPCP, 2)).toBe(1);
+    for (const id of [1, 2, 3]) peer.send(PROTOCOL_IPCP, 1, id, options);
+    expect(peer.count(PROTOCOL_IPCP, 2)).toBe(options.length > 0 ? 1 : 3);
     const { id } = peer.last(PROTOCOL_IPCP, 1);
     peer.send(PROTOCOL_IPCP, 3, id, [option(3, 10, 0, 2, 15)]);
     const again = peer.last(PROTOCOL_IPCP, 1);
     peer.send(PROTOCOL_IPCP, 2, again.id, again.data);
     expect(peer.up).toMatchObject({ local: '10.0.2.15', peer: '10.64.64.64' });
+  });
+
+  it('names a peer that says 0.0.0.0, then tells it to leave the option out: slirp closes IPCP on an Ack', () => {
+    const peer = new ScriptedPeer().connect().openLcp([MAGIC]);
+    const asked = [option(3, 0, 0, 0, 0), option(2, 0, 45, 15, 1)];
+    peer.send(PROTOCOL_IPCP, 1, 1, asked);
+    expect(peer.last(PROTOCOL_IPCP, 3).text).toBe('IPCP Configure-Nak id 1 <address 10.64.64.64>');
+    peer.send(PROTOCOL_IPCP, 1, 2, asked);
+    expect(peer.last(PROTOCOL_IPCP, 4).text).toBe('IPCP Configure-Reject id 2 <address 0.0.0.0>');
+    peer.send(PROTOCOL_IPCP, 1, 3, asked);
+    expect(peer.last(PROTOCOL_IPCP, 2).id).toBe(3);
   });
 
   it('drops rejected name servers and comes up without', () => {
