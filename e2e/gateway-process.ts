@@ -139,7 +139,10 @@ export class GatewayProcess {
     if (message.type === 'outcome')
       this.socketWaiting.get(message.id as number)?.(message.outcome as Outcome<unknown>);
     if (message.type === 'state') Object.assign(this.state, (message.event as StateEvent).patch);
-    if (message.type === 'meter') this.meter = message.event as Meter;
+    if (message.type === 'meter') {
+      this.meter = message.event as Meter;
+      this.state.clients = this.meter.clients;
+    }
     if ((message.type === 'state' || message.type === 'meter') && message.event !== undefined) {
       this.onEvent(message.type, message.event);
     }
