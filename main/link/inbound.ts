@@ -1,23 +1,29 @@
 /**
- * Keeps the provider's queue short, which we do not own: the far TCP is let send no more than the line and one packet hold.
+ * Keeps the provider's queue short, which we do not own: the far TCP is let send no more than the line and two packets hold.
  *
  * The lever is the window our side offers in its acknowledgements (RFC 9293 §3.8.6): each flow gets its share of what the
- * line carries in a round trip and two segments more, from the SYN on, so that slow start cannot pile up seconds.
+ * line carries in a round trip and two segments more, from the SYN on, so that slow start cannot pile up seconds. With
+ * several flows the acknowledgements that ask for more go out in turn (ack-gate.ts).
  * A right edge once offered is never taken back (RFC 7323 §2.4); a window is only ever made smaller than the receiver's
  * own. UDP and connections whose SYN was not seen are left alone.
  */
+import { AckGate } from './ack-gate.ts';
+import { NO_SLOT } from './packet-pool.ts';
 import { ACK, adjustChecksum, ahead, type PacketView, put16, SYN, u16 } from './packet-view.ts';
 import type { Connection } from './tcp-table.ts';
 
-/** A flow that has received nothing for so long takes no share, ms. */
+/** A flow that has received no full segment for so long takes no share, ms. */
 const ACTIVE_MS = 2_000;
 /** Before the handshake has shown it, ms. */
 const ROUND_TRIP_GUESS = 250;
 const LONGEST_ROUND_TRIP = 1_500;
 /** Over which the line's own rate is measured, ms. */
 const MEASURE_MS = 1_000;
+/** A turn of two segments a flow may take so long; with more flows it is one segment. */
+const TURN_MS = 1_500;
 
 export class InboundControl {
+  readonly gate = new AckGate();
   /** Octets a second towards us. */
   #rate: number;
   readonly #active = new Set<Connection>();
@@ -30,19 +36,22 @@ export class InboundControl {
     this.#rate = rate;
   }
 
-  get activeFlows(): number {
-    return this.#active.size;
-  }
-
   /** A TCP packet from the line. */
   incoming(connection: Connection, view: PacketView, now: number): void {
     if ((view.flags & SYN) !== 0) {
       connection.received = view.endSeq;
       connection.receivedKnown = true;
       if (connection.synAt >= 0 && (view.flags & ACK) !== 0) {
-        connection.roundTrip = Math.min(connection.roundTrip, now - connection.synAt);
+        // Less what stood in the provider's queue when it was asked.
+        connection.roundTrip = Math.max(
+          1,
+          now - connection.synAt - (connection.synBehind / this.#rate) * 1000,
+        );
         connection.synAt = -1;
       }
+      // It is about to ask for something: many that open at once must not each take the whole line for theirs.
+      connection.lastReceivedAt = now;
+      this.#active.add(connection);
       return;
     }
     if (view.payload === 0) return;
@@ -50,6 +59,8 @@ export class InboundControl {
       connection.received = view.endSeq;
       connection.receivedKnown = true;
     }
+    // Keystrokes and small answers are no download.
+    if (view.payload < connection.segment / 2) return;
     connection.lastReceivedAt = now;
     this.#active.add(connection);
   }
@@ -64,42 +75,110 @@ export class InboundControl {
     this.#measured = 0;
   }
 
-  /** A TCP packet of ours that is about to be queued: its window is rewritten in `buffer`. */
-  outgoing(connection: Connection, view: PacketView, buffer: Uint8Array, now: number): void {
+  /**
+   * A TCP packet of ours that is about to be queued. True: it is an acknowledgement that is to wait in the gate; else its
+   * window has been rewritten in `buffer`.
+   */
+  outgoing(connection: Connection, view: PacketView, buffer: Uint8Array, now: number): boolean {
     const opening = (view.flags & SYN) !== 0;
     if (opening) {
       connection.segment = Math.max(64, view.maximumSegment(buffer));
       connection.edgeKnown = false;
-      if ((view.flags & ACK) === 0) connection.synAt = now;
+      connection.acknowledgedKnown = false;
+      if ((view.flags & ACK) === 0) {
+        connection.synAt = now;
+        connection.synBehind = this.gate.asked(this.#active, now);
+      }
     }
     // The window of a SYN is never scaled (RFC 7323 §2.2).
     const scale = opening ? 0 : connection.scale;
-    if (scale < 0) return;
-    const share = this.#share(connection, now);
+    if (scale < 0) return false;
     if ((view.flags & ACK) === 0) {
+      const share = this.#share(connection, now);
       if (opening && view.window > share) this.#rewrite(view, buffer, share);
-      return;
+      return false;
     }
+    if (!opening && this.#mustWait(connection, view, buffer, now)) return true;
+    this.#offer(connection, view, buffer, scale, now);
+    return false;
+  }
+
+  /** The next acknowledgement to let out of the gate, if one is overdue or there is room; null: none. */
+  release(now: number): Connection | null {
+    if (this.gate.isEmpty) return null;
+    const overdue = this.gate.overdue(now);
+    if (overdue !== null) return overdue;
+    const next = this.gate.next();
+    if (next === null) return null;
+    return this.#hasRoom(next, now) ? next : null;
+  }
+
+  /** `view` is on the acknowledgement that `release` gave the connection of. */
+  letOut(connection: Connection, view: PacketView, buffer: Uint8Array, now: number): void {
+    this.gate.charge(connection, this.#turnOctets(connection));
+    this.#offer(connection, view, buffer, connection.scale, now);
+  }
+
+  #mustWait(connection: Connection, view: PacketView, buffer: Uint8Array, now: number): boolean {
+    const advances = connection.acknowledgedKnown && ahead(view.ack, connection.acknowledged) > 0;
+    if (!advances || !view.isPureAck || !view.plainOptions(buffer) || this.gate.isFull) return false;
+    this.#forgetIdle(now);
+    if (!this.#active.has(connection) || this.#active.size < 2) return false;
+    if (connection.held !== NO_SLOT) return true;
+    return !this.gate.isEmpty || !this.#hasRoom(connection, now);
+  }
+
+  /** Whether the connection may ask for its turn's octets; the shortest round trip says how much fills the line. */
+  #hasRoom(connection: Connection, now: number): boolean {
+    const asked = this.gate.asked(this.#active, now);
+    if (asked === 0) return true;
+    let budget = this.#budget(connection);
+    for (const other of this.#active) budget = Math.min(budget, this.#budget(other));
+    return asked + this.#turnOctets(connection) <= budget;
+  }
+
+  /** Writes the window into the packet and remembers its right edge. */
+  #offer(connection: Connection, view: PacketView, buffer: Uint8Array, scale: number, now: number): void {
     const unit = 2 ** scale;
-    let allowed = share;
+    let allowed = this.#share(connection, now);
     if (connection.edgeKnown) allowed = Math.max(allowed, ahead(connection.edge, view.ack));
     // Rounded up to the unit of the scale: down would take back what was offered.
     const window = Math.min(view.window, Math.ceil(allowed / unit));
     const edge = (view.ack + window * unit) >>> 0;
-    if (!connection.edgeKnown || ahead(edge, connection.edge) > 0) connection.edge = edge;
-    connection.edgeKnown = true;
+    if (!connection.edgeKnown || ahead(edge, connection.edge) > 0) {
+      connection.edge = edge;
+      connection.edgeKnown = true;
+      if (connection.grantedAt > 0) connection.turn = now - connection.grantedAt;
+      connection.grantedAt = now;
+    }
+    if (!connection.acknowledgedKnown || ahead(view.ack, connection.acknowledged) > 0)
+      connection.acknowledged = view.ack;
+    connection.acknowledgedKnown = true;
     if (window < view.window) this.#rewrite(view, buffer, window);
   }
 
-  /** What one connection may have on its way to us, bytes. */
-  #share(connection: Connection, now: number): number {
+  #forgetIdle(now: number): void {
     for (const other of this.#active) if (now - other.lastReceivedAt > ACTIVE_MS) this.#active.delete(other);
-    const flows = Math.max(1, this.#active.size + (this.#active.has(connection) ? 0 : 1));
-    const known = connection.roundTrip !== Number.POSITIVE_INFINITY;
-    const roundTrip = known ? Math.min(connection.roundTrip, LONGEST_ROUND_TRIP) : ROUND_TRIP_GUESS;
-    const { segment } = connection;
-    const budget = (this.#rate * roundTrip) / 1000 + 2 * segment;
-    return segment * Math.max(2, Math.ceil(budget / segment / flows));
+  }
+
+  /** What may be on its way to us in all, bytes. */
+  #budget({ roundTrip, segment }: Connection): number {
+    const known = roundTrip !== Number.POSITIVE_INFINITY;
+    const time = known ? Math.min(roundTrip, LONGEST_ROUND_TRIP) : ROUND_TRIP_GUESS;
+    return Math.ceil(((this.#rate * time) / 1000 + 2 * segment) / segment) * segment;
+  }
+
+  /** What one connection may have on its way, bytes. */
+  #share(connection: Connection, now: number): number {
+    this.#forgetIdle(now);
+    const others = this.#active.size - (this.#active.has(connection) ? 1 : 0);
+    return others === 0 ? this.#budget(connection) : this.#turnOctets(connection);
+  }
+
+  /** What one of several connections may ask for in its turn: two segments, because receivers acknowledge every second. */
+  #turnOctets({ segment }: Connection): number {
+    const turn = (this.#active.size * 2 * segment * 1000) / this.#rate;
+    return turn > TURN_MS ? segment : 2 * segment;
   }
 
   #rewrite(view: PacketView, buffer: Uint8Array, window: number): void {

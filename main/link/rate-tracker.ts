@@ -21,6 +21,9 @@ const SEEKING_MS = 800;
 const KNOWN_MS = 3_000;
 const CONFIRM_MS = 250;
 const STALL_PAUSE_MS = 1_000;
+/** Echoes may take this share of the line; each is about so many octets, half of them escaped. */
+const ECHO_SHARE = 0.004;
+const ECHO_OCTETS = 24;
 
 export class RateTracker {
   readonly #fastest: number;
@@ -58,7 +61,11 @@ export class RateTracker {
   /** Enough was sent since the last echo for another to be worth its octets. */
   get wantsEcho(): boolean {
     if (this.#suspicion > 0) return this.#sinceEcho >= CONFIRM_MS;
-    return this.#sinceEcho >= (this.#step === FIRST_STEP || this.#good >= PATIENCE ? SEEKING_MS : KNOWN_MS);
+    const seeking = this.#step === FIRST_STEP || this.#good >= PATIENCE;
+    const affordable = ((ECHO_OCTETS / this.#rate) * 1000) / ECHO_SHARE;
+    return (
+      this.#sinceEcho >= (seeking ? Math.max(SEEKING_MS, affordable / 4) : Math.max(KNOWN_MS, affordable))
+    );
   }
 
   echoSent(): void {

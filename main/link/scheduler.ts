@@ -114,14 +114,14 @@ export class Scheduler {
     const at = slot * SLOT_BYTES;
     const view = this.#view;
     view.read(this.#pool.buffer, at, length);
-    if (view.isTcp && this.#inbound !== null) this.#outgoing(view, now);
-    const thinnable = view.isPureAck && view.plainOptions(this.#pool.buffer);
-    this.#queue.push(slot, client, view, thinnable);
+    if (view.isTcp && this.#inbound !== null && this.#waitsInGate(slot, client, now)) return;
+    this.#file(slot, client);
   }
 
   /** The packet whose turn it is, or null: nothing waits, or the line has enough. Frame it, then call `sent`. */
   next(now: number): QueuedPacket | null {
     this.#letGo();
+    if (this.#inbound !== null) this.#openGate(this.#inbound, now);
     if (!this.#pacer.maySend(now)) {
       this.#watchStall(now);
       return null;
@@ -202,7 +202,10 @@ export class Scheduler {
 
   /** When to call `next` again, ms; null: when something is queued. */
   nextDeadline(now: number): number | null {
-    return this.#queue.bytes === 0 ? null : this.#pacer.nextSend(now);
+    const gate = this.#inbound?.gate.nextDeadline() ?? Number.POSITIVE_INFINITY;
+    const line = this.#queue.bytes === 0 ? Number.POSITIVE_INFINITY : this.#pacer.nextSend(now);
+    const due = Math.min(gate, line);
+    return due === Number.POSITIVE_INFINITY ? null : due;
   }
 
   #letGo(): void {
@@ -211,12 +214,36 @@ export class Scheduler {
     this.#current = NO_SLOT;
   }
 
-  #outgoing(view: PacketView, now: number): void {
-    const connection = this.#connections.find(view, true, now);
-    if (connection === null) return;
+  /** `#view` is on the packet in `slot`. */
+  #file(slot: number, client: number): void {
+    const view = this.#view;
+    const thinnable = view.isPureAck && view.plainOptions(this.#pool.buffer);
+    this.#queue.push(slot, client, view, thinnable);
+  }
+
+  /** Clamps the window that a packet of ours offers, or keeps an acknowledgement until there is room for what it asks. */
+  #waitsInGate(slot: number, client: number, now: number): boolean {
+    const view = this.#view;
+    const inbound = this.#inbound;
+    const connection = inbound === null ? null : this.#connections.find(view, true, now);
+    if (inbound === null || connection === null) return false;
     const buffer = this.#pool.buffer;
     if ((view.flags & SYN) !== 0) connection.offeredScale = view.windowScale(buffer);
-    this.#inbound?.outgoing(connection, view, buffer, now);
+    const waits = inbound.outgoing(connection, view, buffer, now);
+    const older = waits ? inbound.gate.hold(connection, slot, client, now) : inbound.gate.take(connection);
+    if (older !== NO_SLOT) this.#pool.release(older);
+    return waits;
+  }
+
+  #openGate(inbound: InboundControl, now: number): void {
+    for (;;) {
+      const connection = inbound.release(now);
+      if (connection === null) return;
+      const slot = inbound.gate.take(connection);
+      this.#view.read(this.#pool.buffer, slot * SLOT_BYTES, this.#pool.lengthOf(slot));
+      inbound.letOut(connection, this.#view, this.#pool.buffer, now);
+      this.#file(slot, connection.client);
+    }
   }
 
   /** The line should be idle, but the system still holds what it was given: tty and modem are full. */

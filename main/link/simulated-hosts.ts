@@ -142,19 +142,19 @@ export class Transfer {
     const selective = this.#selective.get(new DataView(packet.buffer).getUint16(4));
     if ((flags & SYN) !== 0) {
       if (inside) {
-        this.#atHost(this.#direction === 'up' ? 1 : 0, ACK, 0);
-        this.#opened(window);
+        this.#atHost(1, ACK, 0);
+        if (this.#direction === 'up') this.#opened(window);
       } else {
         this.#fromServer(0, 1, SYN | ACK, RECEIVE_WINDOW, 0);
-        this.#window = window;
       }
       return;
     }
-    const senderIsInside = this.#direction === 'up';
-    if (senderIsInside === inside) this.#acknowledged(ack, window * 2 ** SCALE, selective);
-    else {
-      if (!this.#open && !inside) this.#opened(window * 2 ** SCALE);
-      if (payload > 0) this.#arrived(seq, payload);
+    if ((this.#direction === 'up') === inside) {
+      // The last packet of the handshake stands for the request of a download.
+      if (!this.#open) this.#opened(window * 2 ** SCALE);
+      else this.#acknowledged(ack, window * 2 ** SCALE, selective);
+    } else if (payload > 0) {
+      this.#arrived(seq, payload);
     }
   }
 
@@ -174,12 +174,10 @@ export class Transfer {
   }
 
   #opened(window: number): void {
-    this.#window = Math.max(this.#window, window);
     if (this.#open) return;
+    this.#window = window;
     this.#open = true;
-    // A download begins when the request arrives: the third packet of the handshake stands for it.
-    const inside = this.#direction === 'up';
-    if (inside || this.#direction === 'down') this.#send();
+    this.#send();
   }
 
   // Sending

@@ -180,6 +180,7 @@ export class SimulatedLine {
     if (due === null || due >= this.#armed) return;
     this.#armed = due;
     this.after(due - this.now + this.random() * this.model.timerLate, () => {
+      if (this.#armed !== due) return;
       this.#armed = Number.POSITIVE_INFINITY;
       this.#pump();
     });

@@ -4,11 +4,13 @@
  * Keyed as the line sees them, from our address. It holds at most `LIMIT` connections and forgets the ones idle longest;
  * one that it has not seen begin is known by its sequence numbers only, and its window is left alone.
  */
+import type { Member } from './drr.ts';
+import { NO_SLOT } from './packet-pool.ts';
 import { ACK, type PacketView, RST, SYN } from './packet-view.ts';
 
 const LIMIT = 2048;
 
-export class Connection {
+export class Connection implements Member {
   local = 0;
   localPort = 0;
   remote = 0;
@@ -30,9 +32,26 @@ export class Connection {
   segment = 536;
   /** One past the SYN it was made for. */
   opened = 0;
-  /** Least time seen from SYN to SYN-ACK, ms. */
+  /** From SYN to SYN-ACK, ms. */
   roundTrip = Number.POSITIVE_INFINITY;
   synAt = -1;
+  /** What was still to come from the line when the SYN went out, bytes. */
+  synBehind = 0;
+  /** Highest acknowledgement of our side that was let out. */
+  acknowledged = 0;
+  acknowledgedKnown = false;
+  /** When the right edge last moved, ms. */
+  grantedAt = Number.NEGATIVE_INFINITY;
+  /** An acknowledgement that waits in ack-gate.ts, since when, and whose. */
+  held = NO_SLOT;
+  heldAt = 0;
+  client = 0;
+  /** Time between the last two acknowledgements let out, ms. */
+  turn = 0;
+  // Its place among the flows of its client there.
+  deficit = 0;
+  list: Member['list'] = 'none';
+  nextMember: Member | null = null;
 
   /** Windows of our side are to be shifted by this; -1: not known. Scaling needs both offers (RFC 7323 §2.2). */
   get scale(): number {
