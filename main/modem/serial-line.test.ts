@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import type { Line } from './line.ts';
 import { Modem } from './modem.ts';
 import { deniedPort } from './port-faults.ts';
@@ -165,6 +165,7 @@ describe('a serial line over a real pty', () => {
 
 describe('a port that cannot be opened', () => {
   const folder = mkdtempSync(join(tmpdir(), 'masq-modem-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
 
   it('a missing one', async () => {
     expect((await faultOn('/dev/ttyNotThere7')).code).toBe('port-missing');
@@ -185,7 +186,6 @@ describe('a port that cannot be opened', () => {
     symlinkSync(join(folder, 'gone'), join(folder, 'link'));
     expect((await faultOn(join(folder, 'file'))).code).toBe('port-not-serial');
     expect((await faultOn(join(folder, 'link'))).code).toBe('port-missing');
-    rmSync(folder, { recursive: true });
   });
 
   it('one in use names the program that has it', async () => {
