@@ -107,9 +107,11 @@ export class Call {
     await run.ended;
   }
 
-  /** From the engine: it is gone for good, so the call cannot go on. */
-  abandon(fault: Fault): void {
-    this.#run?.end?.(fault, false);
+  /** From the engine: it is gone for good, so a call that dials or is up cannot go on. False when there is none. */
+  abandon(fault: Fault): boolean {
+    const end = this.#run?.end ?? null;
+    end?.(fault, false);
+    return end !== null;
   }
 
   async #drive(target: CallTarget, run: Run): Promise<void> {

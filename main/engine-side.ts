@@ -2,7 +2,7 @@
  * The gateway's side of the engine: has it started, configured and told which links are up, and again when it comes back.
  *
  * Wanted links are kept here, so that an engine that restarted under a running call gets the same picture as a new one.
- * An engine that stays away for ENGINE_AWAY_MS is taken for gone for good.
+ * An engine that stays away for ENGINE_AWAY_MS, or whose client has given it up, is gone for good.
  */
 import {
   type EngineConfig,
@@ -19,6 +19,7 @@ import type { ReadModel } from './read-model.ts';
 
 /** Longer than the supervisor needs to undo, start again and be found by the client. */
 export const ENGINE_AWAY_MS = 20_000;
+const ENGINE_LOST = 'engine-lost';
 
 type Ready = { ok: true } | { ok: false; fault: Fault };
 
@@ -29,8 +30,8 @@ export interface EngineSideOptions {
   config(): EngineConfig;
   realPath(path: string): string;
   packet: EngineEvents['packet'];
-  /** The engine is gone for good. */
-  gone(fault: Fault): void;
+  /** The engine is gone for good. True when a call has ended by it, and so tells of it. */
+  gone(fault: Fault): boolean;
 }
 
 export class EngineSide {
@@ -149,11 +150,22 @@ export class EngineSide {
     model.set({ engine: 'lost' });
     model.log('error', 'engine', `${fault.sentence} ${fault.cause}`);
     this.#stopWaiting();
+    if (this.#engine.state === 'stopped') {
+      this.#gone(fault);
+      return;
+    }
+    model.hostFault(ENGINE_LOST, fault);
     this.#cancelAway = clock.after(ENGINE_AWAY_MS, () => {
       this.#cancelAway = null;
-      model.set({ engine: 'stopped', clients: [] });
-      this.#options.gone({ ...engineGone, detail: `${fault.sentence} ${fault.cause}`.slice(0, 4000) });
+      this.#gone(fault);
     });
+  }
+
+  #gone(why: Fault): void {
+    const { model, gone } = this.#options;
+    const fault = { ...engineGone, detail: `${why.sentence} ${why.cause}`.slice(0, 4000) };
+    model.set({ engine: 'stopped', clients: [] });
+    model.hostFault(ENGINE_LOST, gone(fault) ? null : fault);
   }
 
   async #onBack(restarts: number): Promise<void> {
@@ -174,6 +186,7 @@ export class EngineSide {
   #stopWaiting(): void {
     this.#cancelAway?.();
     this.#cancelAway = null;
+    this.#options.model.hostFault(ENGINE_LOST, null);
   }
 
   #onMessage(message: FromEngine): void {

@@ -35,7 +35,7 @@ export const noEngine = fault(
 
 export const engineGone = fault(
   'engine-gone',
-  'The engine stopped and did not come back, so the call was hung up.',
+  'The engine stopped and did not come back; a call that was up has been hung up.',
   'Without it no computer can use the link, and an unused call still costs money.',
   'Dial again; you will be asked for the administrator’s approval once more. The log holds its last words.',
 );

@@ -73,6 +73,8 @@ export interface EngineEvents {
 }
 
 export interface EnginePart {
+  /** `stopped` after a `lost` means that it will not come back by itself. */
+  readonly state: 'stopped' | 'starting' | 'running' | 'lost';
   start(signal: AbortSignal): Promise<{ ok: true } | { ok: false; fault: Fault }>;
   request(message: EngineRequest): Promise<EngineReply>;
   sendPacket(link: number, client: number, buffer: Uint8Array, offset: number, length: number): void;

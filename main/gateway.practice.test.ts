@@ -2,20 +2,15 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, type TestContext } from 'vitest';
 import { PRACTICE_LINK } from '../engine/contract.ts';
 import { NEW_PROVIDER, type Phase, type Provider } from './contract.ts';
-import { type ScriptedGateway, scriptedGateway } from './gateway.test-parts.ts';
+import { scriptedGateway } from './gateway.test-parts.ts';
 import { systemClock } from './gateway-parts.ts';
 import { Uplink } from './link/uplink.ts';
 import { type PracticeLine, startPracticeLine } from './practice/practice-line.ts';
 
-const open: ScriptedGateway[] = [];
-afterEach(async () => {
-  for (const { gateway } of open.splice(0)) await gateway.close();
-});
-
-async function gatewayOnPractice() {
+async function gatewayOnPractice(finished: TestContext['onTestFinished']) {
   const lines: PracticeLine[] = [];
   const scripted = await scriptedGateway(mkdtempSync(join(tmpdir(), 'masq-practice-')), {
     clock: systemClock,
@@ -27,7 +22,7 @@ async function gatewayOnPractice() {
       return line;
     },
   });
-  open.push(scripted);
+  finished(() => scripted.gateway.close());
   const phases: Phase[] = [];
   scripted.gateway.model.onState(({ patch }) => {
     if (patch.phase !== undefined && patch.phase !== phases.at(-1)) phases.push(patch.phase);
@@ -66,9 +61,9 @@ async function gatewayOnPractice() {
   return { ...scripted, commands, model, lines, phases, reach, dialOver };
 }
 
-describe('a call over the practice line', () => {
-  it('comes up with the provider’s address, carries packets and hangs up', async () => {
-    const { commands, model, engine, phases, reach } = await gatewayOnPractice();
+describe.concurrent('a call over the practice line', () => {
+  it('comes up with the provider’s address, carries packets and hangs up', async ({ onTestFinished }) => {
+    const { commands, model, engine, phases, reach } = await gatewayOnPractice(onTestFinished);
     await commands.practice({});
     await reach('connected', 'failed');
     expect(model.state.fault).toBeNull();
@@ -100,24 +95,24 @@ describe('a call over the practice line', () => {
     expect(model.state).toMatchObject({ phase: 'idle', link: null });
   });
 
-  it('with a wrong password fails with a remedy and does not dial again', async () => {
-    const { model, reach, dialOver, phases } = await gatewayOnPractice();
+  it('with a wrong password fails with a remedy and does not dial again', async ({ onTestFinished }) => {
+    const { model, reach, dialOver, phases } = await gatewayOnPractice(onTestFinished);
     await dialOver({}, 'guess');
     expect(await reach('failed', 'connected', 'waiting-to-redial')).toBe('failed');
     expect(model.state.fault).toMatchObject({ code: expect.stringMatching(/password|auth/) });
     expect(phases).not.toContain('waiting-to-redial');
   });
 
-  it('to a busy number waits and tries again', async () => {
-    const { model, reach, dialOver } = await gatewayOnPractice();
+  it('to a busy number waits and tries again', async ({ onTestFinished }) => {
+    const { model, reach, dialOver } = await gatewayOnPractice(onTestFinished);
     await dialOver({ numbers: ['555-0112'], redialPauseSeconds: 1, redialTries: 3 });
     expect(await reach('failed', 'connected', 'waiting-to-redial')).toBe('waiting-to-redial');
     expect(model.state.fault?.sentence).toMatch(/busy/i);
     expect(await reach('failed', 'connected')).toBe('connected');
   });
 
-  it('cancelled while it rings leaves the line free for the next', async () => {
-    const { commands, model, reach, dialOver, lines } = await gatewayOnPractice();
+  it('cancelled while it rings leaves the line free for the next', async ({ onTestFinished }) => {
+    const { commands, model, reach, dialOver, lines } = await gatewayOnPractice(onTestFinished);
     await dialOver({ numbers: ['555-0103'] });
     await reach('dialling');
     await commands.hangUp({});

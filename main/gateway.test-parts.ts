@@ -142,6 +142,7 @@ export class ScriptedUplink implements UplinkPart {
 
 export class ScriptedEngine implements EnginePart {
   readonly events: EngineEvents;
+  state: EnginePart['state'] = 'stopped';
   readonly requests: EngineRequest[] = [];
   readonly packets: { link: number; bytes: number[] }[] = [];
   starts = 0;
@@ -155,6 +156,7 @@ export class ScriptedEngine implements EnginePart {
 
   async start(): Promise<{ ok: true } | { ok: false; fault: Fault }> {
     this.starts += 1;
+    this.state = 'running';
     return this.startResult === 'pending' ? new Promise(() => {}) : this.startResult;
   }
 
@@ -169,6 +171,7 @@ export class ScriptedEngine implements EnginePart {
 
   async stop(): Promise<void> {
     this.stopped = true;
+    this.state = 'stopped';
   }
 
   asked(type: EngineRequest['type']): EngineRequest[] {

@@ -314,6 +314,7 @@ describe('the engine', () => {
 
   it('lost and back again keeps the call and is told what stands', async () => {
     const { gateway, engine, uplinks, clock } = await connected();
+    engine.state = 'lost';
     engine.events.lost(aFault('engine-died'));
     expect(gateway.model.state).toMatchObject({ engine: 'lost', phase: 'connected' });
     const before = engine.requests.length;
@@ -331,6 +332,7 @@ describe('the engine', () => {
 
   it('gone for good has the line hung up', async () => {
     const { gateway, engine, uplinks, clock } = await connected();
+    engine.state = 'lost';
     engine.events.lost(aFault('engine-died'));
     await clock.advance(ENGINE_AWAY_MS);
     expect(last(uplinks).hangUps).toEqual([false]);
@@ -342,8 +344,35 @@ describe('the engine', () => {
     });
   });
 
+  it('that its client has given up is not waited for', async () => {
+    const { gateway, engine } = await connected();
+    engine.state = 'lost';
+    engine.events.lost(aFault('engine-died'));
+    await settle();
+    expect(gateway.model.state.hostFaults.map((fault) => fault.code)).toContain('engine-died');
+    engine.state = 'stopped';
+    engine.events.lost(aFault('supervisor-died'));
+    await settle();
+    expect(gateway.model.state).toMatchObject({ phase: 'failed', fault: { code: 'engine-gone' } });
+    expect(gateway.model.state.hostFaults).toEqual([]);
+  });
+
+  it('lost between calls is told all the same, until it runs again', async () => {
+    const { gateway, engine } = await connected();
+    await gateway.commands.hangUp({});
+    engine.state = 'stopped';
+    engine.events.lost(aFault('engine-died'));
+    await settle();
+    expect(gateway.model.state).toMatchObject({ engine: 'stopped', phase: 'idle' });
+    expect(gateway.model.state.hostFaults).toMatchObject([{ code: 'engine-gone' }]);
+    await gateway.commands.dial({});
+    await settle();
+    expect(gateway.model.state.hostFaults).toEqual([]);
+  });
+
   it('gone for good in the middle of dialling ends the call too', async () => {
     const { gateway, engine, uplinks, clock } = await dialled();
+    engine.state = 'lost';
     engine.events.lost(aFault('engine-died'));
     await clock.advance(ENGINE_AWAY_MS);
     expect(gateway.model.state).toMatchObject({ phase: 'failed', fault: { code: 'engine-gone' } });

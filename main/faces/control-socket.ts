@@ -4,12 +4,16 @@
  */
 import { chmodSync, statSync, unlinkSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
+import { within } from '../abort.ts';
+import { systemClock } from '../gateway-parts.ts';
 import { connectControl } from './control-client.ts';
 import { FaceConnection, type FaceHost } from './face-connection.ts';
 import { readLines } from './lines.ts';
 import { type About, MAX_MESSAGE_BYTES } from './messages.ts';
 
 export const CONTROL_SOCKET = 'control.sock';
+/** How long a gateway that is just starting may take to say who it is. */
+const ANSWER_MS = 10_000;
 
 export type Claim = { first: true; control: ControlSocket } | { first: false; about: About };
 
@@ -25,7 +29,10 @@ export async function claimInstance(path: string, show: boolean): Promise<Claim>
     const client = await connectControl(path);
     if (client !== null) {
       try {
-        return { first: false, about: await client.about(show) };
+        const about = await within(client.about(show), ANSWER_MS, systemClock);
+        if (about === null)
+          throw new Error('Masq-Gate runs already, but does not answer. End it, then start again.');
+        return { first: false, about };
       } finally {
         client.close();
       }
