@@ -55,14 +55,10 @@ async function prove(): Promise<void> {
     return `${link.local}, ${link.authentication}, carrier ${link.carrierRate} bit/s, "${link.connectText}"`;
   });
   await proof('DHCP leases of both hosts', async () => {
-    await gateway.until('two leases', () => {
-      const hosts = (gateway.state.clients ?? []).filter(
-        (entry) => entry.kind === 'lan' && entry.leaseExpires !== null,
-      );
-      return hosts.length >= 2;
-    });
-    for (const entry of gateway.state.clients ?? [])
-      if (entry.leaseExpires !== null) leased.push(entry.address);
+    const leaseOf = (name: string) =>
+      gateway.state.clients?.find((entry) => entry.name === name && entry.leaseExpires !== null)?.address;
+    await gateway.until('two leases', () => PRACTICE.hosts.every((name) => leaseOf(name) !== undefined));
+    for (const name of PRACTICE.hosts) leased.push(leaseOf(name) ?? 'none');
     return leased.join(' and ');
   });
   await proof('name resolved', async () => {
