@@ -105,18 +105,13 @@ export class FairQueue {
   push(slot: number, clientNumber: number, view: PacketView, thinnable: boolean): void {
     const pool = this.#pool;
     const client = this.#client(clientNumber);
-    const flow = this.#flow(view.flowHash(clientNumber));
-    pool.flow[slot] = flow.tag;
+    const hash = view.flowHash(clientNumber);
+    const flow = this.#flow(hash);
+    pool.flow[slot] = hash;
     if (isUrgent(view, flow.slots.isEmpty)) {
       this.#pushUrgent(client, slot, view, thinnable);
     } else {
-      flow.client = client;
-      flow.slots.push(slot);
-      client.bytes += view.length;
-      this.#bulkBytes += view.length;
-      if (flow.list === 'none') this.#activeFlows += 1;
-      client.flows.activate(flow);
-      this.#bulk.activate(client);
+      this.#pushBulk(client, flow, slot, view.length);
     }
     while (this.bytes > this.#limits.total || pool.isFull) if (!this.#dropFattest(null)) break;
     while (client.bytes > this.#limits.client) if (!this.#dropFattest(client)) break;
@@ -133,6 +128,20 @@ export class FairQueue {
     const earned = (this.#pool.lengthOf(slot) * URGENT_SHARE) / (1 - URGENT_SHARE);
     this.#allowance = Math.min(URGENT_BURST, this.#allowance + earned);
     return slot;
+  }
+
+  #pushBulk(client: ClientQueue, flow: FlowQueue, slot: number, length: number): void {
+    if (flow.list === 'none') {
+      this.#activeFlows += 1;
+      flow.client = client;
+    }
+    // Two flows of different clients whose hashes meet share the first one's place until both are empty.
+    const owner = flow.client ?? client;
+    flow.slots.push(slot);
+    owner.bytes += length;
+    this.#bulkBytes += length;
+    owner.flows.activate(flow);
+    this.#bulk.activate(owner);
   }
 
   #pushUrgent(client: ClientQueue, slot: number, view: PacketView, thinnable: boolean): void {

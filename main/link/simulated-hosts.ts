@@ -2,7 +2,7 @@
  * For tests: the hosts at both ends of a simulated line. A TCP that grows and cuts its window as today's do (RFC
  * 5681 with CUBIC's 0.7, initial window of ten, RACK and tail loss probe, selective and delayed acknowledgements), a ping, and keystrokes that are echoed.
  *
- * Real packets with real header fields, because the scheduler reads and rewrites them; checksums are left out.
+ * Real packets with real header fields, because the scheduler reads and rewrites them.
  */
 import { ACK, ICMP, PacketView, SYN, TCP } from './packet-view.ts';
 import type { SimulatedLine } from './simulated-line.ts';
@@ -37,7 +37,28 @@ export function ipPacket(protocol: number, source: number, destination: number, 
   packet[9] = protocol;
   fields.setUint32(12, source);
   fields.setUint32(16, destination);
+  sealHeader(packet);
   return packet;
+}
+
+/** RFC 1071 over `length` octets from `from`, beginning with `sum`; not yet complemented. */
+export function onesSum(bytes: Uint8Array, from: number, length: number, sum = 0): number {
+  let total = sum;
+  for (let i = 0; i < length; i++) total += (bytes[from + i] as number) << (i % 2 === 0 ? 8 : 0);
+  while (total > 0xffff) total = (total & 0xffff) + Math.floor(total / 0x10000);
+  return total;
+}
+
+/** The IP header checksum, put right. */
+export function sealHeader(packet: Uint8Array): void {
+  const fields = new DataView(packet.buffer, packet.byteOffset);
+  fields.setUint16(10, 0);
+  fields.setUint16(10, ~onesSum(packet, 0, 20) & 0xffff);
+}
+
+/** The sum that a TCP segment's checksum makes 0xffff (RFC 9293 §3.1, with the pseudo-header). */
+export function tcpSum(packet: Uint8Array): number {
+  return onesSum(packet, 20, packet.length - 20, onesSum(packet, 12, 8, TCP + packet.length - 20));
 }
 
 export function tcpPacket(segment: Segment): Uint8Array {
@@ -54,6 +75,8 @@ export function tcpPacket(segment: Segment): Uint8Array {
   packet[33] = segment.flags;
   fields.setUint16(34, segment.window);
   packet.set(options, 40);
+  sealHeader(packet);
+  fields.setUint16(36, ~tcpSum(packet) & 0xffff);
   return packet;
 }
 

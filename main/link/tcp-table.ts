@@ -1,7 +1,7 @@
 /**
  * The TCP connections that cross the line, as far as the scheduler must know them: window scale, right edge, round trip.
  *
- * Keyed as the line sees them, from our address. It holds at most `LIMIT` connections and forgets the ones idle longest;
+ * Keyed as the line sees them, from our address. It holds at most `LIMIT` connections and forgets idle ones;
  * one that it has not seen begin is known by its sequence numbers only, and its window is left alone.
  */
 import type { Member } from './drr.ts';
@@ -9,6 +9,7 @@ import { NO_SLOT } from './packet-pool.ts';
 import { ACK, type PacketView, RST, SYN } from './packet-view.ts';
 
 const LIMIT = 2048;
+const LOOKED_AT = 8;
 
 export class Connection implements Member {
   local = 0;
@@ -110,15 +111,24 @@ export class TcpTable {
     return connection;
   }
 
+  /** One of the oldest goes: the idlest of a few; those still in use go to the back of the order. */
   #forgetIdle(): void {
     let idle = -1;
     let since = Number.POSITIVE_INFINITY;
-    for (const [key, { lastUsed }] of this.#connections) {
+    let seen = 0;
+    const passed: [number, Connection][] = [];
+    for (const entry of this.#connections) {
+      if (++seen > LOOKED_AT) break;
+      const { lastUsed } = entry[1];
+      passed.push(entry);
       if (lastUsed >= since) continue;
-      idle = key;
+      idle = entry[0];
       since = lastUsed;
     }
-    this.#connections.delete(idle);
+    for (const [key, connection] of passed) {
+      this.#connections.delete(key);
+      if (key !== idle) this.#connections.set(key, connection);
+    }
   }
 }
 
