@@ -34,16 +34,14 @@ function useTitle(word: string | null): void {
 }
 
 /** When what was pressed goes away with the view it stood in, the focus goes to the one large button. */
-function useFocusKept(first: boolean, practice: boolean): void {
-  const shown = useRef(`${first}${practice}`);
+function useFocusKept(view: string | null): void {
+  const shown = useRef(view);
   useEffect(() => {
-    const view = `${first}${practice}`;
-    if (shown.current === view) return;
+    const before = shown.current;
     shown.current = view;
-    if (document.activeElement === document.body) {
-      document.querySelector<HTMLElement>('[data-main-action]')?.focus();
-    }
-  }, [first, practice]);
+    if (before === null || before === view || document.activeElement !== document.body) return;
+    document.querySelector<HTMLElement>('[data-main-action]')?.focus();
+  }, [view]);
 }
 
 export function App() {
@@ -51,10 +49,11 @@ export function App() {
   const reach = useGateway((store) => store.reach);
   const dialog = useUi((ui) => ui.dialog);
   const show = useUi((ui) => ui.show);
+  const tab = useUi((ui) => ui.tab);
   useTheme(state?.settings.theme);
   useTitle(state && reach === 'open' ? phaseWords[state.phase] : null);
 
-  useFocusKept(state !== null && isFirstRun(state), state?.practice ?? false);
+  useFocusKept(state && `first ${isFirstRun(state)}, practice ${state.practice}`);
 
   if (!state) return <Reaching reach={reach} />;
   const first = isFirstRun(state);
@@ -70,7 +69,7 @@ export function App() {
         </div>
       </header>
       <div className={styles.columns}>
-        <CallPanel state={state} first={first} />
+        <CallPanel state={state} first={first} aside={tab !== 'overview' && !first} />
         <main className={styles.main}>
           <Reaching reach={reach} />
           <Notices state={state} />

@@ -13,14 +13,22 @@ import { LinkFacts } from './LinkFacts.tsx';
 import { ProviderChooser } from './ProviderChooser.tsx';
 import { Steps } from './Steps.tsx';
 
-export function CallPanel({ state, first }: { state: State; first: boolean }) {
+interface Props {
+  state: State;
+  /** Nothing is set up: the ways to begin stand elsewhere. */
+  first: boolean;
+  /** Another view has the attention: where room is short, only the state and the button stay. */
+  aside: boolean;
+}
+
+export function CallPanel({ state, first, aside }: Props) {
   const { phase } = state;
   const reached = useGateway((store) => store.reach === 'open');
   const tone = reached ? toneOf(phase) : 'off';
   const resting = phase === 'idle' || phase === 'failed';
   return (
     <aside
-      className={cx(styles.panel, styles[tone], first && styles.first)}
+      className={cx(styles.panel, styles[tone], first && styles.first, aside && styles.aside)}
       aria-label={call.panel}
       {...keyboardScroll}
     >
