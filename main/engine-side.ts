@@ -23,6 +23,12 @@ const ENGINE_LOST = 'engine-lost';
 
 type Ready = { ok: true } | { ok: false; fault: Fault };
 
+/** An engine that is lost: until it is back with everything told (null), or gone for good. */
+interface Away {
+  over: Promise<Fault | null>;
+  end(fault: Fault | null): void;
+}
+
 export interface EngineSideOptions {
   create(events: EngineEvents): EnginePart;
   model: ReadModel;
@@ -40,7 +46,7 @@ export class EngineSide {
   readonly #links = new Map<number, LinkUp>();
   readonly #hostFaults = new Set<string>();
   #guarded: string | null = null;
-  #cancelAway: (() => void) | null = null;
+  #away: Away | null = null;
 
   constructor(options: EngineSideOptions) {
     this.#options = options;
@@ -59,6 +65,15 @@ export class EngineSide {
   /** Starts the engine if need be and gives it the configuration. Null when cancelled. */
   async ready(signal: AbortSignal): Promise<Ready | null> {
     const { model } = this.#options;
+    if (this.#away !== null) {
+      // Its supervisor starts it again; a second start would ask the person a second time.
+      const over = await unlessAborted(
+        this.#away.over.then((fault) => ({ fault })),
+        signal,
+      );
+      if (over === null) return null;
+      if (over.fault !== null) return { ok: false, fault: over.fault };
+    }
     if (!this.running) {
       model.set({ engine: 'starting' });
       const starting = this.#engine.start(signal);
@@ -70,7 +85,7 @@ export class EngineSide {
       const started = await unlessAborted(starting, signal);
       if (started === null) return null;
       if (!started.ok) return started;
-      this.#stopWaiting();
+      model.hostFault(ENGINE_LOST, null);
     }
     return unlessAborted(this.#tellAll(), signal);
   }
@@ -87,12 +102,15 @@ export class EngineSide {
     this.#links.set(up.link, up);
   }
 
+  /** Waits for an engine that is on its way back. */
   async linkUp(up: LinkUp): Promise<Fault | null> {
     this.#links.set(up.link, up);
-    const reply = await this.#engine.request({ type: 'link-up', up });
+    const reply = await this.request({ type: 'link-up', up });
     if (reply.ok) return null;
-    this.#links.delete(up.link);
-    return reply.fault;
+    // Lost just now: the line is up and costs money, and the engine may be back in a second with this link told.
+    const fault = this.#away === null ? reply.fault : await this.#away.over;
+    if (fault !== null) this.#links.delete(up.link);
+    return fault;
   }
 
   async linkDown(link: number): Promise<void> {
@@ -121,7 +139,7 @@ export class EngineSide {
   }
 
   async stop(): Promise<void> {
-    this.#stopWaiting();
+    this.#endAway(noEngine);
     this.#links.clear();
     await this.#engine.stop();
     for (const code of this.#hostFaults) this.#options.model.hostFault(code, null);
@@ -149,28 +167,27 @@ export class EngineSide {
     const { model, clock } = this.#options;
     model.set({ engine: 'lost' });
     model.log('error', 'engine', `${fault.sentence} ${fault.cause}`);
-    this.#stopWaiting();
+    this.#away ??= away();
+    const { over } = this.#away;
     if (this.#engine.state === 'stopped') {
       this.#gone(fault);
       return;
     }
     model.hostFault(ENGINE_LOST, fault);
-    this.#cancelAway = clock.after(ENGINE_AWAY_MS, () => {
-      this.#cancelAway = null;
-      this.#gone(fault);
-    });
+    const cancel = clock.after(ENGINE_AWAY_MS, () => this.#gone(fault));
+    void over.then(cancel);
   }
 
   #gone(why: Fault): void {
     const { model, gone } = this.#options;
     const fault = { ...engineGone, detail: `${why.sentence} ${why.cause}`.slice(0, 4000) };
     model.set({ engine: 'stopped', clients: [] });
+    this.#endAway(fault);
     model.hostFault(ENGINE_LOST, gone(fault) ? null : fault);
   }
 
   async #onBack(restarts: number): Promise<void> {
     const { model } = this.#options;
-    this.#stopWaiting();
     model.set({ engine: 'running' });
     model.log(
       'warning',
@@ -178,14 +195,16 @@ export class EngineSide {
       `The engine is back (restarted ${restarts} times); telling it what stands.`,
     );
     const told = await this.#tellAll();
+    if (!told.ok && !this.running) return; // lost once more in between
+    this.#endAway(told.ok ? null : told.fault);
     if (told.ok) return;
     model.log('error', 'engine', told.fault.sentence);
     this.#options.gone(told.fault);
   }
 
-  #stopWaiting(): void {
-    this.#cancelAway?.();
-    this.#cancelAway = null;
+  #endAway(fault: Fault | null): void {
+    this.#away?.end(fault);
+    this.#away = null;
     this.#options.model.hostFault(ENGINE_LOST, null);
   }
 
@@ -232,4 +251,12 @@ export class EngineSide {
 /** What of the clients is news; their rates and counts go with the meter. */
 function clientFacts(clients: readonly Client[]): string {
   return clients.map((c) => `${c.id} ${c.address} ${c.mac} ${c.name} ${c.paused} ${c.kind}`).join('\n');
+}
+
+function away(): Away {
+  let end: Away['end'] = () => {};
+  const over = new Promise<Fault | null>((resolve) => {
+    end = resolve;
+  });
+  return { over, end };
 }

@@ -344,6 +344,43 @@ describe('the engine', () => {
     });
   });
 
+  it('lost while a link comes up is waited for, since the line is already paid for', async () => {
+    const { gateway, engine, uplinks } = await dialled();
+    engine.state = 'lost';
+    engine.events.lost(aFault('engine-died'));
+    await last(uplinks).up();
+    expect(gateway.model.state.phase).toBe('configuring');
+    engine.state = 'running';
+    engine.events.back(1);
+    await settle();
+    expect(gateway.model.state).toMatchObject({ phase: 'connected', engine: 'running' });
+    expect(engine.asked('link-up')).toHaveLength(1);
+  });
+
+  it('lost before a redial is waited for, not started a second time', async () => {
+    const { gateway, engine, uplinks, clock } = await connected();
+    engine.state = 'lost';
+    engine.events.lost(aFault('engine-died'));
+    await last(uplinks).lose(aFault('carrier-lost'), true);
+    await clock.advance(10_000);
+    expect(gateway.model.state.phase).toBe('starting-engine');
+    engine.state = 'running';
+    engine.events.back(1);
+    await settle();
+    expect(uplinks).toHaveLength(2);
+    expect(engine.starts).toBe(1);
+  });
+
+  it('lost while a link comes up, and not coming back, has the line hung up', async () => {
+    const { gateway, engine, uplinks, clock } = await dialled();
+    engine.state = 'lost';
+    engine.events.lost(aFault('engine-died'));
+    await last(uplinks).up();
+    await clock.advance(ENGINE_AWAY_MS);
+    expect(gateway.model.state).toMatchObject({ phase: 'failed', fault: { code: 'engine-gone' } });
+    expect(last(uplinks).hangUps.length).toBeGreaterThan(0);
+  });
+
   it('that its client has given up is not waited for', async () => {
     const { gateway, engine } = await connected();
     engine.state = 'lost';
