@@ -21,7 +21,6 @@ export const provider = {
   testing: 'Testing …',
   refresh: 'Look for ports again',
   rate: 'Port rate',
-  rateUnit: (n: string) => `${n} bit/s`,
   advanced: 'Advanced',
   init: 'Modem settings',
   initHint: 'AT commands, one a line, sent after the usual ones.',
@@ -33,7 +32,6 @@ export const provider = {
   pause: 'First pause in seconds',
   remove: 'Remove provider',
   removeSure: 'Remove for good?',
-  numberNeeded: 'Give the number to dial.',
 } as const;
 
 export const settings = {

@@ -71,7 +71,6 @@ export const app = {
 export const call = {
   panel: 'Call',
   state: 'Connection state',
-  elapsed: 'Time in this state',
   online: 'Online for',
   steps: 'Progress of the call',
   dial: 'Dial',
