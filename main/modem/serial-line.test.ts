@@ -54,7 +54,7 @@ describe('a serial line over a real pty', () => {
   it('carries every byte both ways, in order', async () => {
     const peer = pty();
     const line = await lineOn(peer.path);
-    const all = Uint8Array.from({ length: 20_000 }, (_, i) => (i * 7) & 0xff);
+    const all = Uint8Array.from({ length: 200_000 }, (_, i) => (i * 7) & 0xff);
     const got: number[] = [];
     line.onData = (bytes) => got.push(...bytes);
     const copy = all.slice();

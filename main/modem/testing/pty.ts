@@ -41,11 +41,11 @@ export function openPty(): Pty {
     const [bytes] = queue;
     if (!bytes || stream.destroyed) return;
     fsWrite(master, bytes, (error, written) => {
-      if (error && error.code !== 'EAGAIN') return;
-      if (written < bytes.length) queue[0] = bytes.subarray(written || 0);
+      if (error?.code === 'EAGAIN') setTimeout(writeNext, 2);
+      if (error) return;
+      if (written < bytes.length) queue[0] = bytes.subarray(written);
       else queue.shift();
-      if (error) setTimeout(writeNext, 2);
-      else writeNext();
+      writeNext();
     });
   };
   const pty: Pty = {
