@@ -377,6 +377,29 @@ describe('timing', () => {
     expect(peer.count(PROTOCOL_IPCP, 2)).toBe(2);
   });
 
+  it('does not take a second copy of an Ack for a new negotiation', () => {
+    const peer = opened();
+    for (const protocol of [PROTOCOL_LCP, PROTOCOL_IPCP]) {
+      const { id, data } = peer.last(protocol, 1);
+      peer.send(protocol, 2, id, data);
+    }
+    expect(peer.session.isUp).toBe(true);
+    expect(peer.count(PROTOCOL_LCP, 1)).toBe(1);
+  });
+
+  it('drops characters the line puts in again once LCP is negotiated anew', () => {
+    const peer = opened();
+    peer.send(PROTOCOL_LCP, 1, 5, [option(5, 1, 1, 1, 1)]);
+    const frame = peer.encoder.encode(PROTOCOL_LCP, buildPacket(9, 6, MAGIC.data), 0, 8, true, true).slice();
+    const { id, data } = peer.last(PROTOCOL_LCP, 1);
+    const ack = peer.encoder
+      .encode(PROTOCOL_LCP, buildPacket(2, id, data), 0, data.length + 4, true, true)
+      .slice();
+    peer.session.receive(Uint8Array.of(...ack.subarray(0, 9), 0x11, ...ack.subarray(9)), peer.now);
+    peer.session.receive(frame, peer.now);
+    expect(peer.count(PROTOCOL_LCP, 10)).toBe(1);
+  });
+
   it('ignores an Ack for another request, or of other content', () => {
     const peer = new ScriptedPeer().connect();
     const { id, data } = peer.last(PROTOCOL_LCP, 1);

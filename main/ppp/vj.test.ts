@@ -143,6 +143,15 @@ describe('loss', () => {
     expect(receive(decompressor, compressed)).toEqual(after);
   });
 
+  it('tosses also after a packet it could not restore', () => {
+    const { decompressor, next } = lossy(true);
+    receive(decompressor, next()[1]);
+    expect(
+      receive(decompressor, { protocol: PROTOCOL_VJ_COMPRESSED, bytes: Uint8Array.of(0x0f, 1) }),
+    ).toBeNull();
+    expect(receive(decompressor, next()[1])).toBeNull();
+  });
+
   it('restores nothing from a slot that was never filled, or is out of range', () => {
     const decompressor = new VjDecompressor(4);
     for (const slot of [0, 3, 4, 255])
