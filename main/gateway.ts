@@ -15,7 +15,6 @@ import type {
   Provider,
   ProviderView,
   Settings,
-  State,
 } from './contract.ts';
 import { fetchOf, refusalsOf, sessionsOf } from './engine-answers.ts';
 import { EngineSide } from './engine-side.ts';
@@ -32,7 +31,7 @@ import type { GatewayParts } from './gateway-parts.ts';
 import { MeterTicker } from './meter-ticker.ts';
 import { Ports } from './ports.ts';
 import { PRACTICE_PROVIDER_ID, PracticeSide } from './practice-side.ts';
-import { ReadModel } from './read-model.ts';
+import { initialState, ReadModel } from './read-model.ts';
 import type { SecretStore } from './settings/secrets.ts';
 import type { SettingsStore } from './settings/store.ts';
 
@@ -66,7 +65,16 @@ export class Gateway {
     this.#parts = parts;
     this.#settings = settings;
     this.#secrets = secrets;
-    this.model = new ReadModel(this.#initialState(), parts.clock);
+    this.model = new ReadModel(
+      initialState({
+        since: parts.clock.now(),
+        providers: this.#providerViews(),
+        settings: settings.settings,
+        secrets: secrets.kind,
+        version: parts.version,
+      }),
+      parts.clock,
+    );
     const { model } = this;
     const { clock } = parts;
     this.#engine = new EngineSide({
@@ -293,30 +301,6 @@ export class Gateway {
 
   #providerViews(): ProviderView[] {
     return this.#settings.providers.map((provider) => this.#view(provider));
-  }
-
-  #initialState(): State {
-    return {
-      phase: 'idle',
-      since: this.#parts.clock.now(),
-      activity: '',
-      fault: null,
-      hostFaults: [],
-      providerId: null,
-      link: null,
-      engine: 'stopped',
-      practice: false,
-      providers: this.#providerViews(),
-      settings: this.#settings.settings,
-      ports: [],
-      portsFault: null,
-      lanCandidates: [],
-      clients: [],
-      helpers: [],
-      counters: {},
-      secrets: this.#secrets.kind,
-      version: this.#parts.version,
-    };
   }
 }
 

@@ -8,6 +8,29 @@ import type { Fault, LogLevel, LogLine, Meter, Snapshot, State, StateEvent } fro
 import type { Clock } from './gateway-parts.ts';
 import { LogRing } from './log.ts';
 
+/** The state before anything has happened. */
+export function initialState(
+  known: Pick<State, 'since' | 'providers' | 'settings' | 'secrets' | 'version'>,
+): State {
+  return {
+    ...known,
+    phase: 'idle',
+    activity: '',
+    fault: null,
+    hostFaults: [],
+    providerId: null,
+    link: null,
+    engine: 'stopped',
+    practice: false,
+    ports: [],
+    portsFault: null,
+    lanCandidates: [],
+    clients: [],
+    helpers: [],
+    counters: {},
+  };
+}
+
 export class ReadModel {
   readonly #clock: Clock;
   readonly #ring = new LogRing();
