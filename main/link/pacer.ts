@@ -5,14 +5,15 @@
 
 /** A packet is handed over this long before the line runs dry, so that a late timer does not leave it idle. */
 const LEAD_MS = 10;
-/** Without a known rate only the system's own queue holds packets back: this much may wait in it. */
-const UNPACED_BACKLOG = 32 * 1024;
-/** Octets the system has not taken after this long mean that the line is slower than believed. */
+/** When to look again whether the system has taken what it was given: a paced line, and one that is not. */
 const STALL_RETRY_MS = 4;
+const UNPACED_RETRY_MS = 1;
 
 export class Pacer {
   /** Octets a second, null: not paced. */
   rate: number | null;
+  /** Without a rate, how much the system may have that it has not taken. */
+  allowance = 0;
   #freeAt = 0;
   #pending = 0;
 
@@ -31,7 +32,7 @@ export class Pacer {
   }
 
   get isStalled(): boolean {
-    return this.#pending > (this.rate === null ? UNPACED_BACKLOG : 0);
+    return this.#pending > (this.rate === null ? this.allowance : 0);
   }
 
   maySend(now: number): boolean {
@@ -54,7 +55,7 @@ export class Pacer {
 
   /** When maySend may become true. */
   nextSend(now: number): number {
-    if (this.isStalled) return now + STALL_RETRY_MS;
+    if (this.isStalled) return now + (this.rate === null ? UNPACED_RETRY_MS : STALL_RETRY_MS);
     return this.rate === null ? now : Math.max(now, this.#freeAt - LEAD_MS);
   }
 }

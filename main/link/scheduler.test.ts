@@ -90,7 +90,7 @@ describe('pacing', () => {
     expect(scheduler.octetsPerSecond).toBeLessThan(4200 * 0.95 * 0.95);
   });
 
-  it('without a rate lets all through until the system holds 32 KiB', () => {
+  it('without a rate lets all through until the system holds enough', () => {
     const scheduler = new Scheduler(UNPACED);
     for (let i = 0; i < 100; i++) put(scheduler, segment({ seq: 1 + i * 1460, payload: 1460 }));
     expect(drain(scheduler, 0, 0)).toHaveLength(100);
@@ -98,6 +98,50 @@ describe('pacing', () => {
     scheduler.backlog(40_000, 1);
     expect(scheduler.next(1)).toBeNull();
     expect(scheduler.nextDeadline(1)).toBeGreaterThan(1);
+  });
+});
+
+describe('a port of unknown rate', () => {
+  /** A port that takes `rate` octets a second behind a 4 KiB tty; returns the most that stood in it in the last half. */
+  function feed(scheduler: Scheduler, rate: number, seconds: number): number {
+    let tty = 0;
+    let pending = 0;
+    let most = 0;
+    let seq = 1;
+    for (let now = 0; now < seconds * 1000; now++) {
+      const out = Math.min(tty, rate / 1000);
+      tty -= out;
+      const taken = Math.min(pending, 4096 - tty);
+      tty += taken;
+      pending -= taken;
+      while (scheduler.queuedBytes < 20_000) {
+        put(scheduler, segment({ seq, payload: 1460 }), now);
+        seq += 1460;
+      }
+      scheduler.backlog(pending, now);
+      for (let next = scheduler.next(now); next !== null; next = scheduler.next(now)) {
+        scheduler.sent(next.length, now);
+        const fits = Math.min(next.length, 4096 - tty);
+        tty += fits;
+        pending += next.length - fits;
+        scheduler.backlog(pending, now);
+      }
+      if (now > seconds * 500) most = Math.max(most, tty + pending);
+    }
+    return most;
+  }
+
+  it('is paced once a serial line shows itself, so that its tty does not fill', () => {
+    const scheduler = new Scheduler(UNPACED);
+    const most = feed(scheduler, 11_520, 30);
+    expect(scheduler.octetsPerSecond).not.toBeNull();
+    expect(most).toBeLessThan(2_500);
+  });
+
+  it('is left unpaced where it takes more than its setting says, as pty and USB do', () => {
+    const scheduler = new Scheduler(UNPACED);
+    feed(scheduler, 200_000, 10);
+    expect(scheduler.octetsPerSecond).toBeNull();
   });
 });
 

@@ -5,7 +5,7 @@
  * (inbound.ts) and files it (fair-queue.ts). `next` gives one packet when the byte clock (pacer.ts) says that what was sent
  * before is nearly out; `sent` charges what its frame took on the wire. Echoes sent under load time the hidden queue in
  * tty and modem, and the clock follows the true rate (rate-tracker.ts). A line of unknown rate is not paced:
- * then only the system's own backlog holds packets back. Pure: time is handed in, in ms of any fixed origin.
+ * then only the system's own backlog holds packets back, until that shows a serial line's rate (port-meter.ts). Pure: time is handed in, in ms of any fixed origin.
  */
 import { type CodelParameters, setCodelParameters } from './codel.ts';
 import { FairQueue } from './fair-queue.ts';
@@ -13,6 +13,7 @@ import { InboundControl } from './inbound.ts';
 import { Pacer } from './pacer.ts';
 import { NO_SLOT, PacketPool, SLOT_BYTES } from './packet-pool.ts';
 import { ACK, PacketView, SYN } from './packet-view.ts';
+import { PortMeter } from './port-meter.ts';
 import { RateTracker } from './rate-tracker.ts';
 import { TcpTable } from './tcp-table.ts';
 
@@ -51,11 +52,13 @@ export class Scheduler {
   readonly #pool = new PacketPool(SLOTS);
   readonly #queue: FairQueue;
   readonly #pacer: Pacer;
-  readonly #tracker: RateTracker | null;
+  #tracker: RateTracker | null;
+  readonly #meter: PortMeter;
   readonly #connections = new TcpTable();
   readonly #inbound: InboundControl | null;
   readonly #view = new PacketView();
   readonly #mtu: number;
+  readonly #fastest: number;
   readonly #downRate: number | null;
   readonly #packet: QueuedPacket;
   readonly #codel: CodelParameters = { target: 0, interval: 0 };
@@ -72,7 +75,10 @@ export class Scheduler {
     this.#mtu = mtu;
     this.#downRate = octetsPerSecondDown;
     this.#tracker = paced ? new RateTracker(octetsPerSecond, config.fastestOctetsPerSecond) : null;
+    this.#meter = new PortMeter(config.fastestOctetsPerSecond);
+    this.#fastest = config.fastestOctetsPerSecond;
     this.#pacer = new Pacer(this.#tracker?.rate ?? null);
+    this.#pacer.allowance = this.#meter.limit;
     this.#inbound = octetsPerSecondDown === null ? null : new InboundControl(octetsPerSecondDown);
     const bytes = (ms: number, least: number) =>
       paced ? Math.min(UNPACED_BYTES, Math.max(least, (octetsPerSecond * ms) / 1000)) : UNPACED_BYTES;
@@ -141,6 +147,7 @@ export class Scheduler {
   sent(octets: number, now: number): void {
     const taken = this.#pacer.sent(octets, now);
     this.#tracker?.busy(taken);
+    if (this.#tracker === null) this.#meter.wrote(octets);
   }
 
   /**
@@ -196,8 +203,14 @@ export class Scheduler {
   }
 
   /** Octets written that the system has not taken yet. */
-  backlog(pendingBytes: number, _now: number): void {
+  backlog(pendingBytes: number, now: number): void {
     this.#pacer.backlog(pendingBytes);
+    if (this.#tracker !== null) return;
+    const proven = this.#meter.observe(pendingBytes, now);
+    this.#pacer.allowance = this.#meter.limit;
+    if (proven === null) return;
+    this.#tracker = new RateTracker(proven, this.#fastest);
+    this.#follow();
   }
 
   /** When to call `next` again, ms; null: when something is queued. */
