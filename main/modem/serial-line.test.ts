@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Line } from './line.ts';
 import { Modem } from './modem.ts';
 import { deniedPort } from './port-faults.ts';
@@ -164,9 +164,6 @@ describe('a serial line over a real pty', () => {
 });
 
 describe('a port that cannot be opened', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'masq-modem-'));
-  afterAll(() => rmSync(folder, { recursive: true }));
-
   it('a missing one', async () => {
     expect((await faultOn('/dev/ttyNotThere7')).code).toBe('port-missing');
     expect((await faultOn('/dev/null/ttyS0')).code).toBe('port-missing');
@@ -182,6 +179,8 @@ describe('a port that cannot be opened', () => {
   });
 
   it('a file, and a dead link', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'masq-modem-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
     writeFileSync(join(folder, 'file'), 'x');
     symlinkSync(join(folder, 'gone'), join(folder, 'link'));
     expect((await faultOn(join(folder, 'file'))).code).toBe('port-not-serial');
