@@ -50,8 +50,6 @@ export class AccessServer implements Terminal {
   #hangUpAt: number | null = null;
   #hangUpLimit = 0;
   #pumping = false;
-  /** Packets that found the queue full. */
-  dropped = 0;
 
   constructor(options: AccessServerOptions) {
     this.#options = options;
@@ -66,27 +64,13 @@ export class AccessServer implements Terminal {
     return this.#session?.isUp ? this.#address : null;
   }
 
-  /** Bytes of IP that wait for the modem. */
-  get queued(): number {
-    return this.#fifoBytes;
-  }
-
   /** An IPv4 packet for the caller: queued, or dropped if the queue is full. */
   send(packet: Uint8Array, offset: number, length: number): void {
     if (!this.#session?.isUp) return;
-    if (this.#fifoBytes + length > this.#options.queueBytes) {
-      this.dropped += 1;
-      return;
-    }
+    if (this.#fifoBytes + length > this.#options.queueBytes) return;
     this.#fifo.push(packet.slice(offset, offset + length));
     this.#fifoBytes += length;
     this.#pump();
-  }
-
-  /** The provider ends the call politely. */
-  hangUp(): void {
-    this.#session?.close(this.#options.clock.now());
-    this.#after();
   }
 
   close(): void {

@@ -1,32 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Clock } from './clock.ts';
 import { Exchange, type ExchangeOptions } from './exchange.ts';
 import { answering, HayesSettings } from './hayes-settings.ts';
+import { SimulatedTime } from './simulated-time.fixture.ts';
 import type { Station, Terminal } from './station.ts';
-
-/** A clock that stands until `run` moves it from alarm to alarm. */
-function simulatedClock() {
-  let time = 0;
-  let alarm: { at: number; ring: () => void } | null = null;
-  const clock: Clock = {
-    now: () => time,
-    date: () => new Date(2026, 10, 20, 13, 6),
-    alarm: (at, ring) => {
-      alarm = at === null ? null : { at, ring };
-    },
-  };
-  const run = (ms: number) => {
-    const end = time + ms;
-    while (alarm && alarm.at <= end) {
-      const due: { at: number; ring: () => void } = alarm;
-      alarm = null;
-      time = Math.max(time, due.at);
-      due.ring();
-    }
-    time = end;
-  };
-  return { clock, run };
-}
 
 /** A terminal that keeps all it is told. */
 class Typist implements Terminal {
@@ -62,9 +38,10 @@ class Typist implements Terminal {
 }
 
 function town(options: Partial<ExchangeOptions> = {}) {
-  const { clock, run } = simulatedClock();
+  const time = new SimulatedTime();
+  const run = (ms: number) => time.run(ms);
   const exchange = new Exchange({
-    clock,
+    clock: time.clock(),
     rate: 33_600,
     delayMs: 0,
     bufferBytes: 2048,

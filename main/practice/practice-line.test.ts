@@ -76,20 +76,6 @@ describe('the practice provider', () => {
     expect(caller.packets[0]).toEqual(back);
   });
 
-  it('queues seconds of line for a slow caller, and drops what is over', async () => {
-    const line = await practice({ rate: 56_000 });
-    const { caller } = await call(line);
-    caller.startPpp();
-    const { local } = await caller.up();
-    const big = packet(PRACTICE.web.address, local, 1000);
-    for (let i = 0; i < 60; i += 1) line.fromInternet(big, 0, big.length);
-    const began = performance.now();
-    await caller.until(() => caller.packets.length >= 8);
-    // 8 kB take 1.14 s at 56 kbit/s, but for what a modem's clock may run ahead.
-    expect(performance.now() - began).toBeGreaterThan(1_100);
-    expect(caller.packets.length).toBeLessThan(12);
-  });
-
   it('starts PPP after a login prompt at one number, and never at another', async () => {
     const line = await practice();
     const { caller } = await call(line, '555-0107');
