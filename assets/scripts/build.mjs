@@ -72,7 +72,11 @@ export async function build({ ifStale = false } = {}) {
       format: 'esm',
       packages: 'external',
       outdir: 'dist/e2e',
-      entryPoints: { demo: 'e2e/demo.ts', bench: 'e2e/bench/main.ts' },
+      entryPoints: {
+        demo: 'e2e/demo.ts',
+        bench: 'e2e/bench/main.ts',
+        'tun-to-tun': 'e2e/bench/tun-to-tun.ts',
+      },
     }),
     vite.build({
       root: join(root, 'app'),

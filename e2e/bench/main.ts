@@ -1,0 +1,195 @@
+// `npm run bench`: a table of every figure beside its peer in the same run; `-- --json` one object {rows}.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { measureTranslation } from '../../engine/masquerade/masquerade.bench.ts';
+import { GatewayProcess, ROOT } from '../gateway-process.ts';
+import * as hosts from './namespaces.ts';
+import { broken, type Row, row, table } from './row.ts';
+import { residentKb, throughMain, throughPty } from './whole-path.ts';
+
+const json = process.argv.includes('--json');
+const SECONDS = 5;
+const rows: Row[] = [];
+const say = (text: string) => {
+  if (!json) console.log(`bench: ${text} …`);
+};
+
+async function group(what: string, unit: string, goal: string, work: () => Promise<Row[]>): Promise<void> {
+  say(what);
+  try {
+    rows.push(...(await work()));
+  } catch (error) {
+    rows.push(broken(what, unit, goal, error));
+  } finally {
+    hosts.removeHosts();
+  }
+}
+
+const bothWays = async (from: string, to: string, at: string) => ({
+  up: await hosts.throughput({ from, to, at, seconds: SECONDS, reverse: false }),
+  down: await hosts.throughput({ from, to, at, seconds: SECONDS, reverse: true }),
+});
+
+async function tunToTun(): Promise<{ up: number; down: number; kb: number }> {
+  hosts.makeHosts();
+  const child: ChildProcess = spawn(process.execPath, [join(ROOT, 'dist', 'e2e', 'tun-to-tun.js')], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  try {
+    await once(child.stdout as NodeJS.ReadableStream, 'data');
+    const rates = await bothWays(hosts.LAN_NS, hosts.NET_NS, hosts.NET_HOST);
+    return { ...rates, kb: residentKb(child.pid as number) };
+  } finally {
+    child.kill();
+    await once(child, 'exit');
+  }
+}
+
+async function slirp(): Promise<{ up: number; down: number }> {
+  hosts.makeHosts();
+  const path = await hosts.slirpPath();
+  try {
+    return await bothWays(hosts.LAN_NS, hosts.NET_NS, path.target);
+  } finally {
+    path.stop();
+  }
+}
+
+async function kernel(): Promise<{ up: number; down: number }> {
+  hosts.makeHosts();
+  return bothWays(hosts.LAN_NS, hosts.NET_NS, hosts.kernelPath());
+}
+
+function processOf(part: string): number {
+  const pid = readdirSync('/proc').find((name) => {
+    if (!/^\d+$/.test(name)) return false;
+    try {
+      return readFileSync(`/proc/${name}/cmdline`, 'latin1').includes(part);
+    } catch {
+      return false;
+    }
+  });
+  if (pid === undefined) throw new Error(`no process runs ${part}`);
+  return Number(pid);
+}
+
+await group('translation in process', 'packets/s', '≥ 1,000,000', async () =>
+  [1_000, 10_000, 60_000].map((sessions) => {
+    const { packetsPerSecond, nanoseconds, bytesPerSession } = measureTranslation(sessions, 2_000_000);
+    return row({
+      name: `translation, all checks, ${sessions.toLocaleString('en')} sessions`,
+      value: packetsPerSecond,
+      unit: 'packets/s',
+      goal: sessions === 10_000 ? '≥ 1,000,000' : 'reported',
+      met: sessions !== 10_000 || packetsPerSecond >= 1e6,
+      why: `${nanoseconds.toFixed(0)} ns a packet, ${bytesPerSession.toFixed(0)} bytes a session; no peer translates in process here: the kernel's path cannot be called alone`,
+    });
+  }),
+);
+
+await group('TCP between two hosts, MTU 1500', 'Mbit/s', '≥ slirp4netns', async () => {
+  const ours = await tunToTun();
+  const theirs = await slirp();
+  const linux = await kernel();
+  const one = (
+    way: 'up' | 'down',
+    name: string,
+    peer: { name: string; value: number },
+    goal: string,
+    met: boolean,
+  ) => row({ name, value: ours[way], unit: 'Mbit/s', peer, goal, met });
+  const words = { up: 'TUN to TUN, LAN to net', down: 'TUN to TUN, net to LAN' };
+  return [
+    one('up', words.up, { name: 'slirp4netns', value: theirs.up }, '≥ peer', ours.up >= theirs.up),
+    one('down', words.down, { name: 'slirp4netns', value: theirs.down }, 'reported', true),
+    one('up', words.up, { name: 'kernel masquerade, no offload', value: linux.up }, 'reported', true),
+    one('down', words.down, { name: 'kernel masquerade, no offload', value: linux.down }, 'reported', true),
+  ];
+});
+
+await group('TUN to socket to main and back', 'Mbit/s', '≥ 300', async () => {
+  const { up, down } = await throughMain(SECONDS);
+  const linux = await kernel();
+  const peer = (value: number) => ({ name: 'kernel masquerade, no offload', value });
+  return [
+    row({
+      name: 'engine, socket, main and back, LAN to net',
+      value: up,
+      unit: 'Mbit/s',
+      peer: peer(linux.up),
+      goal: '≥ 300',
+      met: up >= 300,
+    }),
+    row({
+      name: 'engine, socket, main and back, net to LAN',
+      value: down,
+      unit: 'Mbit/s',
+      peer: peer(linux.down),
+      goal: '≥ 300',
+      met: down >= 300,
+    }),
+  ];
+});
+
+await group(
+  'LAN to server over modem, PPP and scheduler on an unthrottled pty',
+  'Mbit/s',
+  '≥ 20',
+  async () => {
+    const { up, down } = await throughPty(SECONDS);
+    const why = "pppd needs the kernel's PPP, which this machine has only in an emulated guest: no like peer";
+    return [
+      row({
+        name: 'whole path on an unthrottled pty, LAN to net',
+        value: up,
+        unit: 'Mbit/s',
+        goal: '≥ 20',
+        met: up >= 20,
+        why,
+      }),
+      row({
+        name: 'whole path on an unthrottled pty, net to LAN',
+        value: down,
+        unit: 'Mbit/s',
+        goal: '≥ 20',
+        met: down >= 20,
+        why,
+      }),
+    ];
+  },
+);
+
+await group('memory on a practice call', 'MB', 'engine ≤ 100', async () => {
+  const gateway = new GatewayProcess();
+  try {
+    await gateway.connect();
+    await gateway.must('practice', {});
+    await gateway.phase('connected');
+    await gateway.must('practiceFetch', { host: 'masq-host1' });
+    const engine = residentKb(processOf('dist/engine/engine.cjs')) / 1024;
+    const main = residentKb(gateway.child.pid as number) / 1024;
+    const bare = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const peer = { name: 'an empty Node process', value: residentKb(bare.pid as number) / 1024 };
+    bare.kill();
+    return [
+      row({ name: 'engine, resident', value: engine, unit: 'MB', peer, goal: '≤ 100', met: engine <= 100 }),
+      row({
+        name: 'main (headless, with panel and practice line), resident',
+        value: main,
+        unit: 'MB',
+        peer,
+        goal: 'reported',
+        met: true,
+      }),
+    ];
+  } finally {
+    await gateway.stop();
+  }
+});
+
+if (json) console.log(JSON.stringify({ rows }));
+else console.log(`\n${table(rows)}`);
+process.exit(rows.every((r) => r.met) ? 0 : 1);
