@@ -272,7 +272,7 @@ export class Router {
     const m = this.#m;
     if (senderOf(m, get32(b, o + 12), caller.link, now) < 0) return;
     const to = get32(b, o + 16);
-    if (to === TUN || m.inLan(to)) {
+    if (to === TUN || (m.inLan(to) && !m.callers.has(to))) {
       toClient(m, 0, b, o, length);
       return;
     }

@@ -59,6 +59,7 @@ class Control implements StreamDialogue {
   /** PASV and EPSV not yet answered: only then is an answer one. */
   #passiveAsked = 0;
   #authAsked = 0;
+  #over = false;
 
   constructor(insideIsServer: boolean) {
     this.#client = insideIsServer ? FROM_OUTSIDE : FROM_INSIDE;
@@ -83,8 +84,14 @@ class Control implements StreamDialogue {
   }
 
   #line(direction: Direction, line: string, at: number, chunk: Chunk, context: HelperContext): void {
+    if (this.#over) return;
     if (direction === this.#client) this.#command(line, at, chunk, context);
     else this.#reply(line, at, chunk, context);
+  }
+
+  #end(context: HelperContext): void {
+    this.#over = true;
+    context.stop();
   }
 
   #command(line: string, at: number, chunk: Chunk, context: HelperContext): void {
@@ -94,7 +101,7 @@ class Control implements StreamDialogue {
       // A browser led to port 21 sends a web request first; its body must not open ports.
       if (/^[A-Z]+ \S+ HTTP\//.test(line)) {
         context.refuse('the client does not speak FTP');
-        context.stop();
+        this.#end(context);
         return;
       }
     }
@@ -169,7 +176,7 @@ class Control implements StreamDialogue {
   #reply(line: string, at: number, chunk: Chunk, context: HelperContext): void {
     const code = line.slice(0, 4);
     if (code === '234 ' && this.#authAsked > 0) {
-      context.stop();
+      this.#end(context);
       return;
     }
     if (code !== '227 ' && code !== '229 ') return;

@@ -78,6 +78,10 @@ export class Stream {
       return true;
     }
     const fresh = sequenceDistance(end, this.#next);
+    if (fresh === 0 && final && this.isHolding) {
+      this.#flush();
+      return true;
+    }
     if (fresh <= 0) return this.#repeated(sequence, b, at, length);
 
     // [old: repeated bytes already passed on][held][fresh]
@@ -123,6 +127,13 @@ export class Stream {
     }
     this.#pass(sequence, b, at, Math.max(0, length - beyond));
     return true;
+  }
+
+  /** The sender has finished: what is held goes as it is. */
+  #flush(): void {
+    this.#pass(this.#released, this.#held, 0, sequenceDistance(this.#next, this.#released));
+    this.#released = this.#next;
+    this.gaveUp = true;
   }
 
   #pass(sequence: number, b: Uint8Array, at: number, length: number): void {

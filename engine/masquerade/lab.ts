@@ -6,7 +6,7 @@ import { formatAddress, parseAddress } from '../packet/address.ts';
 import { get16, get32, put16, put32 } from '../packet/bytes.ts';
 import { icmpChecksumRight, sealIcmp } from '../packet/icmp.ts';
 import { isFragment, soundIpv4, TCP, UDP, writeIpv4 } from '../packet/ipv4.ts';
-import { ACK, dataOffset, sealTcp, tcpChecksumRight } from '../packet/tcp.ts';
+import { ACK, dataOffset, SYN, sealTcp, tcpChecksumRight } from '../packet/tcp.ts';
 import { sealUdp, udpChecksumRight } from '../packet/udp.ts';
 import { Router, type RouterConfig } from '../router.ts';
 
@@ -321,4 +321,13 @@ export function describe(bytes: Uint8Array): Packet {
     payload: String.fromCharCode(...bytes.subarray(data)),
     bytes,
   };
+}
+
+/** Opens HOST1:40000 → SERVER:80. The client's next number is 101, the server's 901. */
+export function connect(lab: Lab, host = HOST1, port = 40_000, server = SERVER, serverPort = 80): number {
+  const mapped =
+    lab.out(tcp(host, port, server, serverPort, { flags: SYN, sequence: 100 }))[0]?.sourcePort ?? 0;
+  lab.in(tcp(server, serverPort, OUTSIDE, mapped, { flags: SYN | ACK, sequence: 900, acknowledgement: 101 }));
+  lab.out(tcp(host, port, server, serverPort, { sequence: 101, acknowledgement: 901 }));
+  return mapped;
 }

@@ -1,7 +1,7 @@
 // The packet that an ICMP error quotes (RFC 792, RFC 5508 §4.2): its header is checked, its options skipped, its transport checksum
 // never judged, only carried along when the field was quoted at all. Extensions after it (RFC 4884) are left alone.
 import { get16, get32, put16 } from '../packet/bytes.ts';
-import { fold, sumBytes } from '../packet/checksum.ts';
+import { fold, sumHeader } from '../packet/checksum.ts';
 import { queryOfReply } from '../packet/icmp.ts';
 import { ESP, GRE, headerLength, ICMP, IPV4_HEADER, TCP, UDP } from '../packet/ipv4.ts';
 import { rewriteAddress } from './rewrite.ts';
@@ -26,7 +26,7 @@ export function quote(b: Uint8Array, e: number, end: number): Quote | null {
   if (end - e < IPV4_HEADER + 8 || (b[e] as number) >>> 4 !== 4) return null;
   const header = headerLength(b, e);
   const t = e + header;
-  if (header < IPV4_HEADER || end - t < 8 || sumBytes(b, e, header) !== 0xffff) return null;
+  if (header < IPV4_HEADER || end - t < 8 || sumHeader(b, e, header) !== 0xffff) return null;
   if ((get16(b, e + 6) & 0x1fff) !== 0) return null;
   const protocol = b[e + 9] as number;
   parsed.protocol = protocol;

@@ -61,9 +61,9 @@ export interface RouterConfig {
 }
 
 /** The gateway's own address on masq0: a source of its own traffic. */
-export const TUN_ADDRESS = '192.0.2.1';
+export const TUN_ADDRESS = '192.0.0.5';
 /** dnsmasq's one upstream through masq0, mapped to the provider's current server and back. */
-export const DNS_ALIAS = '192.0.2.53';
+export const DNS_ALIAS = '192.0.0.6';
 /**
  * Who our own ICMP errors come from on masq0. Not an address of the gateway: Linux drops packets from a TUN whose source is
  * local (accept_local=0).

@@ -1,19 +1,19 @@
 // The Internet checksum (RFC 1071) and its update when a field changes (RFC 1624, equation 3).
 // Sums are of 16-bit words in network order, folded to 16 bits; a correct packet sums to 0xffff.
 
-// Two last-used views: one per direction of a relay, so that a packet costs no object.
-let firstBuffer: ArrayBufferLike = new ArrayBuffer(0);
-let firstView: DataView = new DataView(firstBuffer);
-let secondBuffer: ArrayBufferLike = firstBuffer;
-let secondView: DataView = firstView;
+// Views on the two buffers used last, one per direction of a relay, so that a packet costs no object. They are told by the byte array
+// itself: asking it for its ArrayBuffer is a call out of compiled code.
+let firstArray: Uint8Array = new Uint8Array(0);
+let firstView: DataView = new DataView(firstArray.buffer);
+let secondArray = firstArray;
+let secondView = firstView;
 
 function viewOf(b: Uint8Array): DataView {
-  const buffer = b.buffer;
-  if (buffer === firstBuffer) return firstView;
-  const view = buffer === secondBuffer ? secondView : new DataView(buffer);
-  secondBuffer = firstBuffer;
+  if (b === firstArray) return firstView;
+  const view = b === secondArray ? secondView : new DataView(b.buffer, b.byteOffset, b.byteLength);
+  secondArray = firstArray;
   secondView = firstView;
-  firstBuffer = buffer;
+  firstArray = b;
   firstView = view;
   return view;
 }
@@ -27,7 +27,7 @@ export function fold(sum: number): number {
 /** Folded sum of `length` bytes (0..65535) at `offset`; an odd last byte counts as the high half of a word. */
 export function sumBytes(b: Uint8Array, offset: number, length: number): number {
   const view = viewOf(b);
-  let at = b.byteOffset + offset;
+  let at = offset;
   let left = length;
   let sum = 0;
   // Little-endian loads, swapped once at the end (RFC 1071 §2B); 16,384 words of 32 bits cannot overflow 31 bits.
@@ -55,6 +55,16 @@ export function sumBytes(b: Uint8Array, offset: number, length: number): number 
   if (left === 1) sum += view.getUint8(at);
   sum = fold(sum);
   return ((sum & 0xff) << 8) | (sum >>> 8);
+}
+
+/** The same for an IPv4 header, 20 bytes or more, a multiple of four. */
+export function sumHeader(b: Uint8Array, offset: number, length: number): number {
+  let sum = 0;
+  for (let at = offset; at < offset + length; at += 4)
+    sum +=
+      (((b[at] as number) << 8) | (b[at + 1] as number)) +
+      (((b[at + 2] as number) << 8) | (b[at + 3] as number));
+  return fold(sum);
 }
 
 /** Sum of the TCP and UDP pseudo header (RFC 793 §3.1, RFC 768), not folded. */

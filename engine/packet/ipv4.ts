@@ -1,7 +1,7 @@
 // IPv4 header (RFC 791): a check that makes the accessors safe, and the accessors, over (buffer, offset).
 // Options are carried, never interpreted.
 import { get16, get32, put16, put32 } from './bytes.ts';
-import { finish, sumBytes, update16, update32 } from './checksum.ts';
+import { finish, sumHeader, update16, update32 } from './checksum.ts';
 
 export const ICMP = 1;
 export const TCP = 6;
@@ -25,7 +25,7 @@ export function soundIpv4(b: Uint8Array, o: number, length: number): number {
   const header = (first & 15) << 2;
   const total = get16(b, o + 2);
   if (header < IPV4_HEADER || total < header || total > length) return 0;
-  return sumBytes(b, o, header) === 0xffff ? total : 0;
+  return sumHeader(b, o, header) === 0xffff ? total : 0;
 }
 
 export function headerLength(b: Uint8Array, o: number): number {
@@ -82,7 +82,7 @@ export function decrementTtl(b: Uint8Array, o: number): void {
 /** Computes the header checksum anew, over the header as it stands. */
 export function sealHeader(b: Uint8Array, o: number): void {
   put16(b, o + 10, 0);
-  put16(b, o + 10, finish(sumBytes(b, o, headerLength(b, o))));
+  put16(b, o + 10, finish(sumHeader(b, o, headerLength(b, o))));
 }
 
 /** Writes a plain 20-byte header; `total` in bytes, TTL 64, no fragmenting allowed or needed. */
