@@ -1,8 +1,9 @@
 // The figures the line is judged by, in simulated time: what a ping, a keystroke and a transfer see on a shared slow line.
 // Bounds, not values: they are what a person notices. `SHOW_FIGURES=1` prints what was measured.
 import { describe, expect, it } from 'vitest';
-import { fairness, Hosts, percentile, type Transfer } from './simulated-hosts.ts';
+import { fairness, Hosts, percentile } from './simulated-hosts.ts';
 import { type LineModel, SimulatedLine, V34 } from './simulated-line.ts';
+import type { Transfer } from './simulated-tcp.ts';
 
 const WARM_UP_MS = 20_000;
 const MEASURED_MS = 120_000;
@@ -96,6 +97,28 @@ describe('33.6 kbit/s each way', () => {
     expect(total).toBeGreaterThan(0.9);
   });
 
+  it('is shared by client towards us too, and the provider’s queue stays short', () => {
+    const { goodput, total, line } = measure('downloads 1, 2, 4, 8', (hosts) =>
+      flows(hosts, 'down', [1, 2, 4, 8]),
+    );
+    expect(fairness(goodput)).toBeGreaterThan(0.95);
+    expect(total).toBeGreaterThan(0.88);
+    expect(line.providerDrops).toBeLessThan(10);
+  });
+
+  it('under three downloads', () => {
+    const { ping, total } = measure('three downloads', (hosts) => flows(hosts, 'down', [1, 1, 1]));
+    expect(ping).toBeLessThan(480);
+    expect(total).toBeGreaterThan(0.9);
+  });
+
+  it('fills the line towards a receiver that is slow to acknowledge', () => {
+    const line = new SimulatedLine(V34);
+    const transfer = new Hosts(line).transfer('down', 1, { delayedAckMs: 200 });
+    line.runUntil(60_000);
+    expect(transfer.delivered / (4.2 * 60_000)).toBeGreaterThan(0.93);
+  });
+
   it('gives a page nearly its quiet time while another client uploads', () => {
     const page = (busy: boolean) => {
       const line = new SimulatedLine(V34);
@@ -107,6 +130,25 @@ describe('33.6 kbit/s each way', () => {
       return doneAt - 30_000;
     };
     expect(page(true) / page(false)).toBeLessThan(1.6);
+  });
+});
+
+describe('other lines', () => {
+  it('V.90, 48 kbit/s towards us and 31.2 away: acknowledgements do not hold up the download', () => {
+    const model = { ...V34, up: 3900, nominalUp: 3900, down: 6000, nominalDown: 6000 };
+    const both = (hosts: Hosts) => [[hosts.transfer('up', 1)], [hosts.transfer('down', 2)]];
+    const { ping, goodput } = measure('V.90, both', both, model);
+    expect(ping).toBeLessThan(450);
+    expect((goodput[1] ?? 0) / (6000 / 4200)).toBeGreaterThan(0.85);
+  });
+
+  it('2400 bit/s: a keystroke waits for two packets at most', () => {
+    const slow = { up: 300, nominalUp: 300, down: 300, nominalDown: 300, delay: 80, mtu: 296 };
+    const { keystroke } = measure('2400 bit/s, one upload', (hosts) => flows(hosts, 'up', [1]), {
+      ...V34,
+      ...slow,
+    });
+    expect(keystroke).toBeLessThan(2_200);
   });
 });
 

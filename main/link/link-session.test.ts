@@ -6,8 +6,8 @@ import { type LinkEnd, LinkSession } from './link-session.ts';
 import type { CallPart } from './parts.ts';
 import { Scheduler } from './scheduler.ts';
 import { ScriptedClock } from './scripted-parts.ts';
-import { tcpPacket } from './simulated-hosts.ts';
 import { randomSource } from './simulated-line.ts';
+import { tcpPacket } from './simulated-packets.ts';
 
 const CLIENT: PppClientConfig = {
   role: 'client',
