@@ -15,6 +15,7 @@ export const provider = {
   reveal: 'Reveal what is typed',
   port: 'Modem port',
   portAny: 'The first modem that answers',
+  portPractice: 'The practice line (no modem needed)',
   portTyped: 'Another path …',
   portPath: 'Port path',
   test: 'Test port',

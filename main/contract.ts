@@ -89,7 +89,7 @@ export const providerSchema = z.object({
     .min(1, 'Give the number to dial.')
     .max(8),
   user: z.string().max(128),
-  /** Path of the modem's port, or empty: the first modem that answers. */
+  /** Path of the modem's port, empty for the first modem that answers, or PRACTICE_PORT. */
   port: z.string().max(200),
   portRate: z.number().int().min(300).max(4_000_000),
   /** Extra AT settings sent one by one after the base string; a refused one is remembered, not fatal. */
@@ -107,6 +107,8 @@ export type Provider = z.infer<typeof providerSchema>;
 /** As the faces see it: never the password itself. */
 export const providerViewSchema = providerSchema.extend({ hasPassword: z.boolean() });
 export type ProviderView = z.infer<typeof providerViewSchema>;
+/** The port of a provider that is called over the built-in practice line; its telephone book is `main/practice/numbers.ts`. */
+export const PRACTICE_PORT = 'practice';
 export const NEW_PROVIDER: Omit<Provider, 'id' | 'name' | 'numbers' | 'user'> = {
   port: '',
   portRate: 115_200,

@@ -7,14 +7,15 @@
 import type { EngineConfig } from '../engine/contract.ts';
 import { within } from './abort.ts';
 import { Call } from './call.ts';
-import type {
-  CommandArgument,
-  Fault,
-  Forward,
-  Outcome,
-  Provider,
-  ProviderView,
-  Settings,
+import {
+  type CommandArgument,
+  type Fault,
+  type Forward,
+  type Outcome,
+  PRACTICE_PORT,
+  type Provider,
+  type ProviderView,
+  type Settings,
 } from './contract.ts';
 import { fetchOf, refusalsOf, sessionsOf } from './engine-answers.ts';
 import { EngineSide } from './engine-side.ts';
@@ -184,10 +185,16 @@ export class Gateway {
     if (provider === undefined) return refused(id === undefined ? noProvider : unknownProvider(id));
     const password = this.#secrets.get(provider.id);
     if (!password.ok) return refused(noPassword(provider.name));
-    // A provider set to the practice line's own port is dialled over it; any other call leaves practice first.
-    if (this.#practice.on && provider.port !== this.#practice.port?.path && !this.#call.underWay)
+    if (this.#call.underWay) return refused(callUnderWay);
+    const practises = provider.port === PRACTICE_PORT;
+    if (practises) {
+      const begun = await this.#practice.begin();
+      if (!begun.ok) return begun;
+    } else if (provider.port !== this.#practice.port?.path) {
       await this.#practice.close();
-    const fault = this.#call.start({ provider, password: password.secret ?? '' });
+    }
+    const port = practises ? (this.#practice.port?.path ?? '') : provider.port;
+    const fault = this.#call.start({ provider: { ...provider, port }, password: password.secret ?? '' });
     return fault === null ? done : refused(fault);
   }
 

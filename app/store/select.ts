@@ -1,5 +1,12 @@
 // What the call panel shows, drawn from the state alone: steps, the button's verb, lamps, the remedy of a fault. Pure.
-import type { Fault, Meter, Phase, ProviderView, State } from '../../main/contract.ts';
+import {
+  type Fault,
+  type Meter,
+  type Phase,
+  PRACTICE_PORT,
+  type ProviderView,
+  type State,
+} from '../../main/contract.ts';
 import { call } from '../strings.ts';
 
 export const steps = [
@@ -87,6 +94,10 @@ export function chosenProvider(state: State): ProviderView | null {
   const id = state.settings.selectedProvider;
   return state.providers.find((p) => p.id === id) ?? state.providers[0] ?? null;
 }
+
+/** In practice Dial calls the practice provider, unless the chosen one is itself set to the practice line. */
+export const dialsPracticeProvider = (state: State) =>
+  state.practice && chosenProvider(state)?.port !== PRACTICE_PORT;
 
 /** Nothing is set up and nothing is going on: the two ways to begin stand side by side. */
 export const isFirstRun = (state: State) =>

@@ -4,7 +4,7 @@ import { Button } from '../parts/Button.tsx';
 import { cx } from '../parts/cx.ts';
 import { keyboardScroll } from '../parts/keyboardScroll.ts';
 import { tell, useGateway } from '../store/gateway.ts';
-import { chosenProvider, tone as toneOf, verb } from '../store/select.ts';
+import { chosenProvider, dialsPracticeProvider, tone as toneOf, verb } from '../store/select.ts';
 import { call, firstRun, lost, phaseSentences, phaseWords } from '../strings.ts';
 import { CallGauge } from './CallGauge.tsx';
 import styles from './CallPanel.module.css';
@@ -68,7 +68,7 @@ function MainAction({ state }: { state: State }) {
   function act(): void {
     if (deed === 'hangUp') void tell('hangUp', {});
     else if (deed === 'hangUpNow') void tell('hangUp', { now: true });
-    else if (state.practice) void tell('practice', {});
+    else if (dialsPracticeProvider(state)) void tell('practice', {});
     else {
       const provider = chosenProvider(state);
       // Without a provider only the practice line can have been called before.

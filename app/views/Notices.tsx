@@ -3,7 +3,7 @@ import type { Fault, State } from '../../main/contract.ts';
 import { Button } from '../parts/Button.tsx';
 import { FaultCard } from '../parts/FaultCard.tsx';
 import { tell } from '../store/gateway.ts';
-import { chosenProvider, type Remedy, remedyOf } from '../store/select.ts';
+import { chosenProvider, dialsPracticeProvider, type Remedy, remedyOf } from '../store/select.ts';
 import { useUi } from '../store/ui.ts';
 import { lost, fault as words } from '../strings.ts';
 
@@ -48,7 +48,7 @@ export function Notices({ state }: { state: State }) {
 /** The one control that helps. Try again is the call panel's large button, and stands here only by another name. */
 function Help({ fault, state }: { fault: Fault; state: State }) {
   const show = useUi((ui) => ui.show);
-  const provider = state.practice ? null : chosenProvider(state);
+  const provider = dialsPracticeProvider(state) ? null : chosenProvider(state);
   const remedy: Remedy = remedyOf(fault);
   const needsProvider = remedy === 'port' || remedy === 'provider';
   if (remedy === 'settings') {

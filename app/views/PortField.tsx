@@ -1,6 +1,6 @@
 // Where the modem is: a port from the list or a typed path, a test of it, and the rate between computer and modem.
 import { useState } from 'react';
-import type { PortInfo, State } from '../../main/contract.ts';
+import { type PortInfo, PRACTICE_PORT, type State } from '../../main/contract.ts';
 import { wholeRate } from '../format/quantity.ts';
 import { Button } from '../parts/Button.tsx';
 import { Field } from '../parts/Field.tsx';
@@ -21,7 +21,8 @@ interface Props {
 const describe = (port: PortInfo) => (port.description ? `${port.path}: ${port.description}` : port.path);
 
 export function PortField({ state, draft, error, set }: Props) {
-  const listed = draft.port === '' || state.ports.some((port) => port.path === draft.port);
+  const listed =
+    draft.port === '' || draft.port === PRACTICE_PORT || state.ports.some((port) => port.path === draft.port);
   const [typed, setTyped] = useState(!listed);
   const typing = typed || !listed;
   const rates = portRates.includes(Number(draft.portRate))
@@ -52,6 +53,7 @@ export function PortField({ state, draft, error, set }: Props) {
                   {describe(port)}
                 </option>
               ))}
+              <option value={PRACTICE_PORT}>{words.portPractice}</option>
               <option value={TYPED}>{words.portTyped}</option>
             </select>
             <Button icon="again" label={words.refresh} onClick={() => void tell('refreshPorts', {})} />
@@ -83,7 +85,9 @@ export function PortField({ state, draft, error, set }: Props) {
           </select>
         )}
       </Field>
-      <PortTest key={draft.port} path={draft.port.trim()} ports={state.ports} />
+      {draft.port !== PRACTICE_PORT && (
+        <PortTest key={draft.port} path={draft.port.trim()} ports={state.ports} />
+      )}
     </>
   );
 }

@@ -2,7 +2,7 @@
 import type { State } from '../../main/contract.ts';
 import { Button } from '../parts/Button.tsx';
 import { tell } from '../store/gateway.ts';
-import { chosenProvider } from '../store/select.ts';
+import { chosenProvider, dialsPracticeProvider } from '../store/select.ts';
 import { useUi } from '../store/ui.ts';
 import { call } from '../strings.ts';
 import styles from './ProviderChooser.module.css';
@@ -10,18 +10,19 @@ import styles from './ProviderChooser.module.css';
 export function ProviderChooser({ state }: { state: State }) {
   const show = useUi((ui) => ui.show);
   const chosen = chosenProvider(state);
+  const practises = dialsPracticeProvider(state);
   const calling = state.phase !== 'idle' && state.phase !== 'failed';
   return (
     <div className={styles.row}>
       <select
         aria-label={call.provider}
         className={styles.select}
-        value={state.practice ? '' : (chosen?.id ?? '')}
-        disabled={calling || state.practice || !chosen}
+        value={practises ? '' : (chosen?.id ?? '')}
+        disabled={calling || practises || !chosen}
         onChange={(event) => void tell('saveSettings', { patch: { selectedProvider: event.target.value } })}
       >
-        {state.practice && <option value="">{call.practiceName}</option>}
-        {!chosen && !state.practice && <option value="">{call.noProvider}</option>}
+        {practises && <option value="">{call.practiceName}</option>}
+        {!chosen && !practises && <option value="">{call.noProvider}</option>}
         {state.providers.map((provider) => (
           <option key={provider.id} value={provider.id}>
             {provider.name}

@@ -297,9 +297,11 @@ export class Exchange {
     call.phase = 'up';
     if (entry?.dropAfterMs) call.deadline = now + entry.dropAfterMs;
     const errorCorrected = !entry?.errorRate;
-    for (const end of [1, 0] as const) {
+    ends[0].join({ model, end: 0 });
+    ends[1].join({ model, end: 1 });
+    // The caller first: what the answering side says at once must find it in data mode.
+    for (const end of [0, 1] as const) {
       const received = rates[end === 0 ? 1 : 0];
-      ends[end].join({ model, end });
       ends[end].modem.connected({ rate: received, modulation: modulationFor(received), errorCorrected }, now);
     }
   }
