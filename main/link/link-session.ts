@@ -64,13 +64,14 @@ export class LinkSession {
   }
 
   start(): void {
+    // PPP first: octets read together with CONNECT are handed over as soon as `onData` is set.
+    this.#ppp.lowerUp(this.#clock.now());
     this.#call.onData = (bytes) => {
       if (this.#over) return;
       this.#ppp.receive(bytes, this.#clock.now());
       this.#turnSoon();
     };
     this.#call.onLost = (cause, detail) => this.#lineLost(cause, detail);
-    this.#ppp.lowerUp(this.#clock.now());
     this.#turn();
   }
 
