@@ -3,7 +3,7 @@
  * own, the engine built from source, and what the namespace looks like from inside. Needs root.
  */
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -34,6 +34,7 @@ export async function buildInto(folder: string, entry: string, name: string): Pr
 export async function buildEngine(): Promise<{ folder: string; command: SupervisorCommand }> {
   mkdirSync(join(ROOT, 'dist'), { recursive: true });
   const folder = mkdtempSync(join(ROOT, 'dist', 'engine-test-'));
+  chmodSync(folder, 0o755);
   await buildInto(folder, 'engine/engine.ts', 'engine.cjs');
   const supervisor = await buildInto(folder, 'engine/supervisor.ts', 'supervisor.cjs');
   return { folder, command: [process.execPath, supervisor] };
@@ -44,6 +45,7 @@ const INSIDE = `
 mount -t tmpfs none /run && mkdir -p /run/.u /run/.w || exit 90
 mount -t overlay overlay -o lowerdir=/etc,upperdir=/run/.u,workdir=/run/.w /etc || exit 91
 echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6
+rm -rf /etc/netns
 ip link set lo up
 echo ready
 exec sleep 3600`;
@@ -57,6 +59,7 @@ export class Enclave {
   private constructor(pid: number) {
     this.#pid = pid;
     this.base = mkdtempSync(join(tmpdir(), 'masq-enclave-'));
+    chmodSync(this.base, 0o755);
     this.launcher = {
       kind: 'direct',
       launch: (command) => directLauncher.launch(['nsenter', ...this.#flags(), ...command], this.base),

@@ -172,7 +172,7 @@ describe.skipIf(!isRoot)('the engine as a process', () => {
   it('undoes and ends when the program that controls it is killed', async () => {
     const before = enclave.state();
     const driver = await buildInto(built.folder, 'main/engine-client.test-driver.ts', 'driver.mjs');
-    const child = enclave.spawn([process.execPath, driver, built.command[1] ?? '', enclave.base]);
+    const child = enclave.spawn([process.execPath, driver, enclave.base, built.command[1] ?? '']);
     await new Promise((resolve) => child.stdout?.once('data', resolve));
     expect(enclave.sh('ip rule')).toContain('lookup 66');
     process.kill(enclave.pidOf('driver.mjs'), 'SIGKILL');

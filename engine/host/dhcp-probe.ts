@@ -2,8 +2,8 @@
  * Is there another DHCP server on the LAN? Sends one DHCPDISCOVER (RFC 2131) from a packet socket of the card, so that no
  * port need be free, and listens for offers. Building and reading are pure; nothing is ever requested.
  */
-import { readFileSync } from 'node:fs';
 import { broadcast, close, openPacketSocket, read, whenReadable } from './libc.ts';
+import { runJson } from './run.ts';
 
 const IP_BYTES = 20;
 const UDP_BYTES = 8;
@@ -14,7 +14,8 @@ const OPTION_MESSAGE_TYPE = 53;
 const OPTION_SERVER_IDENTIFIER = 54;
 const DISCOVER = 1;
 const OFFER = 2;
-const WAIT_MS = 2_000;
+/** A server that pings an address before it offers it (dnsmasq, ISC) takes three seconds for that. */
+const WAIT_MS = 4_500;
 
 /** A whole IPv4 packet, 0.0.0.0 to 255.255.255.255, with the broadcast flag so that every answer is seen. */
 export function buildDiscover(mac: Uint8Array, transaction: number): Uint8Array {
@@ -76,19 +77,20 @@ function headerChecksum(packet: Buffer): number {
   return ~sum & 0xffff;
 }
 
-/** Address of another DHCP server, or null when none answered within two seconds (or the card cannot be asked). */
-export function findDhcpServer(lanInterface: string, transaction: number): Promise<string | null> {
-  let index: number;
-  let mac: Buffer;
-  try {
-    index = Number(readFileSync(`/sys/class/net/${lanInterface}/ifindex`, 'latin1'));
-    mac = Buffer.from(
-      readFileSync(`/sys/class/net/${lanInterface}/address`, 'latin1').trim().replaceAll(':', ''),
-      'hex',
-    );
-  } catch {
-    return Promise.resolve(null);
-  }
+/** Address of another DHCP server, or null when none answered in time (or the card cannot be asked). */
+export async function findDhcpServer(lanInterface: string, transaction: number): Promise<string | null> {
+  const cards = (await runJson('ip', ['-j', 'link', 'show', 'dev', lanInterface])) as
+    | { ifindex: number; address: string }[]
+    | null;
+  const card = cards?.[0];
+  return card === undefined ? null : ask(card.ifindex, macBytes(card.address), transaction);
+}
+
+function macBytes(text: string): Uint8Array {
+  return Buffer.from(text.replaceAll(':', ''), 'hex');
+}
+
+function ask(index: number, mac: Uint8Array, transaction: number): Promise<string | null> {
   const fd = openPacketSocket(index);
   if (fd < 0) return Promise.resolve(null);
   return new Promise((resolve) => {

@@ -74,7 +74,7 @@ describe('what went wrong', () => {
     expect(judge('User did not grant permission.')).toBe(dismissed);
     expect(judge('No polkit authentication agent found.')).toMatchObject({
       code: 'no-polkit-agent',
-      remedy: expect.stringContaining('sudo masq-gate serve'),
+      remedy: expect.stringContaining('sudo npm start'),
     });
     expect(judge('Unable to find pkexec or kdesudo.')).toBe(pkexecMissing);
     expect(judge('Command failed', printed)).toEqual(own);

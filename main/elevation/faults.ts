@@ -1,8 +1,8 @@
 /** What a person is told when the administrator's approval fails. */
 import type { Fault } from '../../engine/contract.ts';
 
-/** Always a way out: the gateway without a window, started as root from a terminal, shows the same panel in a browser. */
-const TERMINAL = 'in a terminal: “sudo masq-gate serve”';
+/** Always a way out: started as root, the gateway asks nobody; its panel opens in a browser. */
+const TERMINAL = 'in a terminal: “sudo npm start” in Masq-Gate’s folder';
 
 /** Packages with a graphical polkit agent, by what XDG_CURRENT_DESKTOP names. */
 const AGENTS: [RegExp, string][] = [
