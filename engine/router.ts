@@ -3,6 +3,7 @@
 
 import type { ClientTable } from './clients.ts';
 import type { Counters, HelperState, LinkUp, Session } from './contract.ts';
+import type { Helper } from './helpers/helper.ts';
 import { clientMtu, errorToClient, errorToRemote, toClient, tooBigForLink } from './masquerade/emit.ts';
 import { inboundIcmp, outboundIcmp } from './masquerade/icmp.ts';
 import { inbound } from './masquerade/inbound.ts';
@@ -53,9 +54,14 @@ export class Router {
   readonly #fragmentsOut = new Reassembler();
   readonly #fragmentsIn = new Reassembler();
 
-  /** `random(bound)`: an unpredictable integer, 0 ≤ n < bound. `now`: milliseconds since the epoch, here and everywhere. */
-  constructor(ports: RouterPorts, random: (bound: number) => number, now: number) {
-    this.#m = new Masquerade(ports, random, now);
+  /** `random(bound)`: an unpredictable integer, 0 ≤ n < bound. `now`: milliseconds since the epoch, here and everywhere. `helpers`: all but in tests. */
+  constructor(
+    ports: RouterPorts,
+    random: (bound: number) => number,
+    now: number,
+    helpers?: readonly Helper[],
+  ) {
+    this.#m = new Masquerade(ports, random, now, helpers);
     this.clients = this.#m.clients;
   }
 

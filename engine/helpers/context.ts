@@ -2,7 +2,6 @@
 
 import { mayMap } from '../masquerade/limits.ts';
 import { begin, makeMapping } from '../masquerade/open.ts';
-import type { Masquerade } from '../masquerade/state.ts';
 import {
   F_ANSWERED,
   F_INBOUND,
@@ -21,7 +20,8 @@ import {
   S_REMOTE,
   S_STATE,
   SESSION_WORDS,
-} from '../masquerade/table.ts';
+} from '../masquerade/record.ts';
+import type { Masquerade } from '../masquerade/state.ts';
 import { DATAGRAM } from '../masquerade/tcp-state.ts';
 import { QUARTERS } from '../masquerade/timers.ts';
 import type { Uplink } from '../masquerade/uplink.ts';

@@ -3,7 +3,6 @@
 import type { HelperSetting, HelperState } from '../contract.ts';
 import { sendIn } from '../masquerade/inbound.ts';
 import { sendOut } from '../masquerade/outbound.ts';
-import { HOST_MTU, type Masquerade } from '../masquerade/state.ts';
 import {
   F_TRACKED,
   S_ATTACHMENT,
@@ -11,7 +10,8 @@ import {
   S_FLAGS,
   S_PROTOCOL,
   SESSION_WORDS,
-} from '../masquerade/table.ts';
+} from '../masquerade/record.ts';
+import { HOST_MTU, type Masquerade } from '../masquerade/state.ts';
 import { QUARTERS } from '../masquerade/timers.ts';
 import { get16, get32, put16, put32 } from '../packet/bytes.ts';
 import { headerLength, setTotalLength, TCP, UDP } from '../packet/ipv4.ts';

@@ -1,8 +1,8 @@
 // Sessions that helpers await (RFC 4787 REQ-10 leaves them to us): each holds a mapping open, is tied to the session that announced it,
 // ends with it, with its time, or when it has been used up. Bounded per session and in all.
 
+import { M_PINS, MAPPING_WORDS } from '../masquerade/record.ts';
 import type { Masquerade } from '../masquerade/state.ts';
-import { M_PINS, MAPPING_WORDS } from '../masquerade/table.ts';
 import type { Attachment } from './attachment.ts';
 import type { Dialogue, HelperContext } from './helper.ts';
 

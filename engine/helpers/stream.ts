@@ -11,13 +11,16 @@ const LARGEST = 65_535;
 /** Room shared by all streams: one is worked on at a time. */
 const work = new Uint8Array(LARGEST + HOLD_BYTES);
 
+/** Most streams never hold anything back and need no room for it. */
+const NOTHING = new Uint8Array(0);
+
 export class Stream {
   map = new SequenceMap();
   #known = false;
   /** The sender's next number, and how far its bytes have been passed on; those between are held. */
   #next = 0;
   #released = 0;
-  readonly #held = new Uint8Array(HOLD_BYTES);
+  #held = NOTHING;
   #repeats = 0;
 
   /** The sender's bytes to go on now: `bytes` [at, at + length), beginning at its number `start`. */
@@ -107,6 +110,7 @@ export class Stream {
     this.#released = (this.#released + done) | 0;
     this.#next = end;
     this.#repeats = 0;
+    if (rest > 0 && this.#held === NOTHING) this.#held = new Uint8Array(HOLD_BYTES);
     for (let i = 0; i < rest; i++) this.#held[i] = work[old + done + i] as number;
     return true;
   }

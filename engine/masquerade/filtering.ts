@@ -7,7 +7,6 @@ import { ACK, dataOffset, FIN, flagsOf, RST, SYN, sequenceOf, writeSegment } fro
 import { toUplink } from './emit.ts';
 import { mayOpen } from './limits.ts';
 import { begin, makeMapping } from './open.ts';
-import { ALIAS, type Masquerade, TUN } from './state.ts';
 import {
   F_ANSWERED,
   F_EXPECTED,
@@ -23,7 +22,8 @@ import {
   S_FLAGS,
   S_STATE,
   SESSION_WORDS,
-} from './table.ts';
+} from './record.ts';
+import { ALIAS, type Masquerade, TUN } from './state.ts';
 import { DATAGRAM } from './tcp-state.ts';
 import type { Uplink } from './uplink.ts';
 

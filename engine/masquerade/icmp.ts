@@ -29,8 +29,6 @@ import { hairpin } from './hairpin.ts';
 import { PACKETS_DOWN } from './notices.ts';
 import { lineDown, mappingFor, mayGo, openFromInside, senderOf } from './open.ts';
 import { QUOTE_DESTINATION, QUOTE_SOURCE, quote, rewriteQuoted } from './quoted.ts';
-import { DESTINATION, rewriteAddress, SOURCE } from './rewrite.ts';
-import { ALIAS, type Masquerade } from './state.ts';
 import {
   F_ANSWERED,
   F_DNS_ALIAS,
@@ -46,7 +44,9 @@ import {
   S_REMOTE,
   S_STATE,
   SESSION_WORDS,
-} from './table.ts';
+} from './record.ts';
+import { DESTINATION, rewriteAddress, SOURCE } from './rewrite.ts';
+import { ALIAS, type Masquerade } from './state.ts';
 import { DATAGRAM } from './tcp-state.ts';
 import type { Uplink } from './uplink.ts';
 

@@ -21,8 +21,6 @@ import { soundUdp, udpChecksumRight } from '../packet/udp.ts';
 import { clientMtu, errorToRemote, toClient } from './emit.ts';
 import { admit } from './filtering.ts';
 import { PACKETS_DOWN } from './notices.ts';
-import { DESTINATION, rewriteEnd, SOURCE } from './rewrite.ts';
-import { ALIAS, type Masquerade } from './state.ts';
 import {
   F_ANSWERED,
   F_DNS_ALIAS,
@@ -38,7 +36,9 @@ import {
   S_PROTOCOL,
   S_STATE,
   SESSION_WORDS,
-} from './table.ts';
+} from './record.ts';
+import { DESTINATION, rewriteEnd, SOURCE } from './rewrite.ts';
+import { ALIAS, type Masquerade } from './state.ts';
 import { DEAD, noteSegment, SYN_RECEIVED } from './tcp-state.ts';
 import type { Uplink } from './uplink.ts';
 

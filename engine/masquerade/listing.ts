@@ -1,7 +1,6 @@
 // The live table as rows for people, ordered by client and then by age.
 import type { Session } from '../contract.ts';
 import { formatAddress } from '../packet/address.ts';
-import type { Masquerade } from './state.ts';
 import {
   PROTOCOL_NAMES,
   S_ATTACHMENT,
@@ -17,7 +16,8 @@ import {
   S_REMOTE,
   S_STATE,
   SESSION_WORDS,
-} from './table.ts';
+} from './record.ts';
+import type { Masquerade } from './state.ts';
 import { STATE_NAMES } from './tcp-state.ts';
 import { QUARTERS } from './timers.ts';
 

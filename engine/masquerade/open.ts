@@ -7,7 +7,6 @@ import { headerLength, TCP, UDP } from '../packet/ipv4.ts';
 import { errorToClient } from './emit.ts';
 import { mayMap, mayOpen } from './limits.ts';
 import type { CounterName } from './notices.ts';
-import { ALIAS, type Masquerade, TUN } from './state.ts';
 import {
   F_HAIRPIN,
   M_PORTS,
@@ -18,7 +17,8 @@ import {
   S_BEGAN,
   S_FLAGS,
   SESSION_WORDS,
-} from './table.ts';
+} from './record.ts';
+import { ALIAS, type Masquerade, TUN } from './state.ts';
 import type { Uplink } from './uplink.ts';
 
 /** Origin of packets read from masq0; callers' packets have their link number. */

@@ -8,8 +8,6 @@ import { toClient, tooBigForLink, toUplink } from './emit.ts';
 import { mayMap } from './limits.ts';
 import { PACKETS_DOWN } from './notices.ts';
 import { chooseUplink, lineDown, makeMapping, mayGo, openFromInside, refuse, senderOf } from './open.ts';
-import { DESTINATION, rewriteAddress, SOURCE } from './rewrite.ts';
-import type { Masquerade } from './state.ts';
 import {
   F_ANSWERED,
   S_CLIENT,
@@ -22,7 +20,9 @@ import {
   S_PROTOCOL,
   S_STATE,
   SESSION_WORDS,
-} from './table.ts';
+} from './record.ts';
+import { DESTINATION, rewriteAddress, SOURCE } from './rewrite.ts';
+import type { Masquerade } from './state.ts';
 import { DATAGRAM } from './tcp-state.ts';
 import type { Uplink } from './uplink.ts';
 

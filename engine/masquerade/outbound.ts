@@ -21,11 +21,9 @@ import {
   writeSegment,
 } from '../packet/tcp.ts';
 import { soundUdp, udpChecksumRight } from '../packet/udp.ts';
-import { errorToClient, toClient, tooBigForLink, toUplink } from './emit.ts';
+import { clientMtu, errorToClient, toClient, tooBigForLink, toUplink } from './emit.ts';
 import { hairpin } from './hairpin.ts';
 import { lineDown, mappingFor, mayGo, openFromInside, senderOf } from './open.ts';
-import { DESTINATION, rewriteEnd, SOURCE } from './rewrite.ts';
-import { ALIAS, type Masquerade } from './state.ts';
 import {
   F_ANSWERED,
   F_DNS_ALIAS,
@@ -40,7 +38,9 @@ import {
   S_REMOTE,
   S_STATE,
   SESSION_WORDS,
-} from './table.ts';
+} from './record.ts';
+import { DESTINATION, rewriteEnd, SOURCE } from './rewrite.ts';
+import { ALIAS, type Masquerade } from './state.ts';
 import { DATAGRAM, DEAD, noteSegment } from './tcp-state.ts';
 
 /**
@@ -123,7 +123,7 @@ export function outbound(
       m.notices.count('forged-reset');
       return;
     }
-    if ((flags & SYN) !== 0) clampMss(b, t, uplink.mtu - 40);
+    if ((flags & SYN) !== 0) clampMss(b, t, Math.min(uplink.mtu, clientMtu(m, row)) - 40);
   }
   m.refresh(session, m.quarters(now));
   if ((w[at + S_ATTACHMENT] as number) >= 0 && m.helpers.outbound(session, b, o, length, now)) return;

@@ -24,7 +24,7 @@ import {
 } from './lab.ts';
 import { DNS_ALIAS, TUN_ADDRESS } from './state.ts';
 
-const LONGER = Math.max(1, Number(process.env['MASQ_FUZZ'] ?? 1));
+const LONGER = Math.max(1, Number(process.env.MASQ_FUZZ ?? 1));
 const INSIDE = [HOST1, HOST2, '192.168.66.12', TUN_ADDRESS];
 const REMOTES = [SERVER, OTHER, '198.51.100.82', PEER];
 const ADDRESSES = [

@@ -6,7 +6,6 @@ import { formatAddress } from '../packet/address.ts';
 import { TCP } from '../packet/ipv4.ts';
 import { ACK, RST, writeSegment } from '../packet/tcp.ts';
 import { toClient } from './emit.ts';
-import { ALIAS, type Masquerade } from './state.ts';
 import {
   F_ANSWERED,
   F_DNS_ALIAS,
@@ -24,7 +23,8 @@ import {
   S_REMOTE,
   S_STATE,
   SESSION_WORDS,
-} from './table.ts';
+} from './record.ts';
+import { ALIAS, type Masquerade } from './state.ts';
 import { CLOSED, DEAD, TIME_WAIT } from './tcp-state.ts';
 import { UPLINKS, Uplink } from './uplink.ts';
 
@@ -59,6 +59,7 @@ export function uplinkUp(
     return;
   }
   const before = uplink.address;
+  const wasUp = uplink.up;
   uplink.raise(up);
   let moved = 0;
   let reset = 0;
@@ -74,7 +75,7 @@ export function uplinkUp(
   }
   const held = m.held.release(now, send);
   m.notices.count('held-sent', held);
-  if (before !== 0 || held > 0)
+  if (held > 0 || (before !== 0 && (!wasUp || before !== uplink.address)))
     m.ports.readdressed(before === 0 ? '0.0.0.0' : formatAddress(before), up.local, moved, reset, held);
 }
 

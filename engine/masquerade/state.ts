@@ -6,11 +6,11 @@ import type { Access, Forward, HelperSetting, LogLevel, MasqueradeConfig } from 
 import { MASQUERADE_DEFAULT } from '../contract.ts';
 import { Forwards } from '../forwards/forwards.ts';
 import { HelperEngine } from '../helpers/engine.ts';
+import type { Helper } from '../helpers/helper.ts';
 import { maskOf, Networks, parseAddress, SPECIAL } from '../packet/address.ts';
 import { ESP, GRE, ICMP, TCP, UDP } from '../packet/ipv4.ts';
 import { HeldPackets } from './held.ts';
 import { Notices } from './notices.ts';
-import { SilentSyns } from './silent.ts';
 import {
   F_FORWARD,
   M_CLIENT,
@@ -35,8 +35,9 @@ import {
   S_SCHEDULED,
   S_STATE,
   SESSION_WORDS,
-  Table,
-} from './table.ts';
+} from './record.ts';
+import { SilentSyns } from './silent.ts';
+import { Table } from './table.ts';
 import { timerOf } from './tcp-state.ts';
 import { QUARTERS, Wheel } from './timers.ts';
 import type { Uplink } from './uplink.ts';
@@ -123,20 +124,27 @@ export class Masquerade {
   readonly scratch = new Uint8Array(4096);
   readonly cutRoom = new Uint8Array(4096);
 
-  constructor(ports: RouterPorts, random: (bound: number) => number, now: number) {
+  constructor(
+    ports: RouterPorts,
+    random: (bound: number) => number,
+    now: number,
+    helpers?: readonly Helper[],
+  ) {
     this.ports = ports;
     this.random = random;
     this.began = now;
     this.table = new Table((random(65_536) << 16) | random(65_536));
     this.wheel = new Wheel(this.table);
     this.clients = new ClientTable(TUN, now);
-    this.helpers = new HelperEngine(this);
+    this.helpers = new HelperEngine(this, helpers);
     this.#setTimeouts();
   }
 
   configure(config: RouterConfig, now: number): void {
     this.config = config.masquerade;
     this.demand = config.demand;
+    const lanBefore = this.lanNetwork;
+    const maskBefore = this.lanMask;
     this.lanAddress = config.lan ? parseAddress(config.lan.address) : 0;
     this.lanMask = config.lan ? maskOf(config.lan.prefix) : 0;
     this.lanNetwork = this.lanAddress & this.lanMask;
@@ -151,6 +159,7 @@ export class Masquerade {
       paused,
     );
     this.#setTimeouts();
+    if (this.lanNetwork !== lanBefore || this.lanMask !== maskBefore) this.#dropStrangers(now);
     this.#dropUnforwarded(now);
   }
 
@@ -245,6 +254,16 @@ export class Masquerade {
         ?.release(ports & 0xffff, m[at + M_INSIDE] as number, ports >>> 16, this.quarters(now));
     this.table.unmap(mapping);
     this.clients.mappings[client] = (this.clients.mappings[client] as number) - 1;
+  }
+
+  /** Ends the sessions of LAN hosts that are no longer on the LAN. */
+  #dropStrangers(now: number): void {
+    const w = this.table.sessionWords;
+    this.eachSession((session, at) => {
+      const row = w[at + S_CLIENT] as number;
+      if (this.clients.kindOf(row) === 'lan' && !this.inLan(w[at + S_INSIDE] as number))
+        this.close(session, now);
+    });
   }
 
   /** Ends sessions that a forward let in and no forward would any more. */

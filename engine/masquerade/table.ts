@@ -1,122 +1,37 @@
 // The table of the masquerade: mappings (one inside endpoint ↔ one outside port, RFC 4787 §4.1) and sessions (a mapping with one
-// remote endpoint). Records are rows of 32-bit words in one array, so that a packet touches two cache lines and makes no object;
-// hash chains run through the records. Does not decide anything: who may have a row is decided elsewhere.
-import { ESP, GRE, ICMP, TCP, UDP } from '../packet/ipv4.ts';
+// remote endpoint). Records are rows of 32-bit words in one array (record.ts), so that a packet touches two cache lines and makes no
+// object; hash chains run through them. Does not decide anything: who may have a row is decided elsewhere.
+import { Peers } from './peers.ts';
+import {
+  M_CLIENT,
+  M_FLAGS,
+  M_INSIDE,
+  M_NEXT,
+  M_PINS,
+  M_PORTS,
+  M_PROTOCOL,
+  M_SESSIONS,
+  MAPPING_WORDS,
+  S_ATTACHMENT,
+  S_BYTES,
+  S_CLIENT,
+  S_IN_NEXT,
+  S_IN_PORTS,
+  S_INSIDE,
+  S_INSIDE_PORT,
+  S_MAPPING,
+  S_OUT_NEXT,
+  S_OUT_PORTS,
+  S_PEER,
+  S_PROTOCOL,
+  S_REMOTE,
+  S_SCHEDULED,
+  SESSION_WORDS,
+} from './record.ts';
+import { BUCKETS, mix, Rows, unlink } from './rows.ts';
 
 export const SESSION_CAPACITY = 1 << 17;
 export const MAPPING_CAPACITY = 1 << 17;
-const BUCKETS = 1 << 17;
-
-/** Words of a session. The first 16 are the hot ones. */
-export const S_INSIDE = 0; // inside address
-export const S_REMOTE = 1; // remote address
-export const S_OUT_PORTS = 2; // inside port << 16 | remote port, as packets from inside carry them
-export const S_IN_PORTS = 3; // mapped port << 16 | remote port, as packets from outside carry them
-export const S_PROTOCOL = 4; // protocol | uplink << 8
-export const S_STATE = 5;
-export const S_FLAGS = 6;
-export const S_EXPIRES = 7; // quarter seconds since the router began
-export const S_OUT_NEXT = 8;
-export const S_IN_NEXT = 9;
-export const S_CLIENT = 10;
-export const S_MAPPING = 11;
-const S_BYTES = 12; // two 64-bit floats, up and down
-export const S_PACKETS_UP = 16;
-export const S_PACKETS_DOWN = 17;
-export const S_END_IN = 18; // highest sequence + length the client sent
-export const S_ACK_IN = 19; // last acknowledgement the client sent
-export const S_WINDOW_IN = 20; // the client's window, bytes
-export const S_END_OUT = 21; // the same of the remote
-export const S_ACK_OUT = 22;
-export const S_WINDOW_OUT = 23;
-export const S_SCALES = 24; // window scale + 1 of client | of remote << 8; 0 unknown
-export const S_WHEEL_NEXT = 25;
-export const S_WHEEL_PREVIOUS = 26;
-export const S_SCHEDULED = 27; // the wheel's own second, -1 when not in it
-export const S_PEER = 28; // row in the peers
-export const S_ATTACHMENT = 29; // helper's record, -1 none
-export const S_BEGAN = 30; // quarter second it was made in
-export const S_INSIDE_PORT = 31;
-export const SESSION_WORDS = 32;
-
-/** Bits of S_FLAGS. */
-export const F_ANSWERED = 1; // the remote has answered: a new address cannot follow any more
-export const F_INBOUND = 2; // opened from outside
-export const F_FORWARD = 4; // by a forward
-export const F_DNS_ALIAS = 8; // the client thinks it talks to the alias of the provider's DNS
-export const F_HAIRPIN = 16; // the remote is ourselves
-export const F_TRACKED = 32; // sequence numbers of both ways are known from the first segment on
-export const F_FIN_IN = 64; // the client has said FIN
-export const F_FIN_OUT = 128; // the remote has said FIN
-export const F_EXPECTED = 256; // a helper's expectation let it in
-export const F_FOLLOW = 512; // unanswered when the link got another address
-
-/** Words of a mapping. */
-export const M_PROTOCOL = 0; // protocol | uplink << 8
-export const M_INSIDE = 1;
-export const M_PORTS = 2; // inside port << 16 | mapped port
-export const M_SESSIONS = 3;
-export const M_PINS = 4; // expectations that hold it open
-export const M_FLAGS = 5;
-export const M_CLIENT = 6;
-export const M_NEXT = 7;
-export const MAPPING_WORDS = 8;
-/** The port belongs to a forward, or there is none: nothing for the pool to take back. */
-export const MF_UNPOOLED = 1;
-
-const P_MAPPING = 0;
-const P_REMOTE = 1;
-const P_COUNT = 2;
-const P_NEXT = 3;
-const PEER_WORDS = 4;
-
-export const PROTOCOL_NAMES: Record<number, string> = {
-  [ICMP]: 'icmp',
-  [TCP]: 'tcp',
-  [UDP]: 'udp',
-  [GRE]: 'gre',
-  [ESP]: 'esp',
-};
-
-function mix(a: number, b: number, c: number, seed: number): number {
-  let h = Math.imul(a ^ seed, 0x9e3779b1);
-  h = Math.imul(h ^ (h >>> 15) ^ b, 0x85ebca6b);
-  h = Math.imul(h ^ (h >>> 13) ^ c, 0xc2b2ae35);
-  return (h ^ (h >>> 16)) & (BUCKETS - 1);
-}
-
-/** Rows of `words` words each, handed out lowest first and again when freed. */
-class Rows {
-  readonly words: Int32Array;
-  readonly size: number;
-  readonly capacity: number;
-  #free = -1;
-  /** Rows ever used; everything above is untouched memory. */
-  top = 0;
-  used = 0;
-
-  constructor(buffer: ArrayBuffer, size: number, capacity: number) {
-    this.words = new Int32Array(buffer);
-    this.size = size;
-    this.capacity = capacity;
-  }
-  take(): number {
-    if (this.#free >= 0) {
-      const row = this.#free;
-      this.#free = this.words[row * this.size] as number;
-      this.used++;
-      return row;
-    }
-    if (this.top >= this.capacity) return -1;
-    this.used++;
-    return this.top++;
-  }
-  give(row: number): void {
-    this.words[row * this.size] = this.#free;
-    this.#free = row;
-    this.used--;
-  }
-}
 
 export class Table {
   readonly sessionWords: Int32Array;
@@ -124,11 +39,10 @@ export class Table {
   readonly mappingWords: Int32Array;
   readonly #sessions: Rows;
   readonly #mappings: Rows;
-  readonly #peers: Rows;
+  readonly #peers: Peers;
   readonly #outHeads = new Int32Array(BUCKETS).fill(-1);
   readonly #inHeads = new Int32Array(BUCKETS).fill(-1);
   readonly #mappingHeads = new Int32Array(BUCKETS).fill(-1);
-  readonly #peerHeads = new Int32Array(BUCKETS).fill(-1);
   readonly #live = new Uint8Array(SESSION_CAPACITY);
   readonly #liveMappings = new Uint8Array(MAPPING_CAPACITY);
   readonly #seed: number;
@@ -139,7 +53,7 @@ export class Table {
     const mappings = new ArrayBuffer(MAPPING_CAPACITY * MAPPING_WORDS * 4);
     this.#sessions = new Rows(sessions, SESSION_WORDS, SESSION_CAPACITY);
     this.#mappings = new Rows(mappings, MAPPING_WORDS, MAPPING_CAPACITY);
-    this.#peers = new Rows(new ArrayBuffer(SESSION_CAPACITY * PEER_WORDS * 4), PEER_WORDS, SESSION_CAPACITY);
+    this.#peers = new Peers(SESSION_CAPACITY, seed | 0);
     this.sessionWords = this.#sessions.words;
     this.mappingWords = this.#mappings.words;
     this.#sessionFloats = new Float64Array(sessions);
@@ -226,11 +140,11 @@ export class Table {
     inPorts: number,
     client: number,
   ): number {
-    const peer = this.#takePeer(mapping, remote);
+    const peer = this.#peers.take(mapping, remote);
     if (peer < 0) return -1;
     const row = this.#sessions.take();
     if (row < 0) {
-      this.#givePeer(peer);
+      this.#peers.give(peer);
       return -1;
     }
     const w = this.sessionWords;
@@ -270,7 +184,7 @@ export class Table {
     unlink(this.#outHeads, out, w, SESSION_WORDS, S_OUT_NEXT, row);
     const incoming = mix(protocol, remote, w[at + S_IN_PORTS] as number, this.#seed);
     unlink(this.#inHeads, incoming, w, SESSION_WORDS, S_IN_NEXT, row);
-    this.#givePeer(w[at + S_PEER] as number);
+    this.#peers.give(w[at + S_PEER] as number);
     const m = (w[at + S_MAPPING] as number) * MAPPING_WORDS + M_SESSIONS;
     this.mappingWords[m] = (this.mappingWords[m] as number) - 1;
     this.#live[row] = 0;
@@ -337,71 +251,6 @@ export class Table {
 
   /** Whether the mapping has a session with this remote address, whatever the port. */
   knowsPeer(mapping: number, remote: number): boolean {
-    return this.#findPeer(mapping, remote) >= 0;
-  }
-
-  #findPeer(mapping: number, remote: number): number {
-    const w = this.#peers.words;
-    let row = this.#peerHeads[mix(mapping, remote, 0, this.#seed)] as number;
-    while (row >= 0) {
-      const at = row * PEER_WORDS;
-      if (w[at + P_MAPPING] === mapping && w[at + P_REMOTE] === remote) return row;
-      row = w[at + P_NEXT] as number;
-    }
-    return -1;
-  }
-
-  #takePeer(mapping: number, remote: number): number {
-    const w = this.#peers.words;
-    const known = this.#findPeer(mapping, remote);
-    if (known >= 0) {
-      w[known * PEER_WORDS + P_COUNT] = (w[known * PEER_WORDS + P_COUNT] as number) + 1;
-      return known;
-    }
-    const row = this.#peers.take();
-    if (row < 0) return -1;
-    const at = row * PEER_WORDS;
-    const bucket = mix(mapping, remote, 0, this.#seed);
-    w[at + P_MAPPING] = mapping;
-    w[at + P_REMOTE] = remote;
-    w[at + P_COUNT] = 1;
-    w[at + P_NEXT] = this.#peerHeads[bucket] as number;
-    this.#peerHeads[bucket] = row;
-    return row;
-  }
-
-  #givePeer(row: number): void {
-    const w = this.#peers.words;
-    const at = row * PEER_WORDS;
-    const left = (w[at + P_COUNT] as number) - 1;
-    w[at + P_COUNT] = left;
-    if (left > 0) return;
-    const bucket = mix(w[at + P_MAPPING] as number, w[at + P_REMOTE] as number, 0, this.#seed);
-    unlink(this.#peerHeads, bucket, w, PEER_WORDS, P_NEXT, row);
-    this.#peers.give(row);
-  }
-}
-
-function unlink(
-  heads: Int32Array,
-  bucket: number,
-  w: Int32Array,
-  size: number,
-  link: number,
-  row: number,
-): void {
-  const after = w[row * size + link] as number;
-  let at = heads[bucket] as number;
-  if (at === row) {
-    heads[bucket] = after;
-    return;
-  }
-  while (at >= 0) {
-    const next = w[at * size + link] as number;
-    if (next === row) {
-      w[at * size + link] = after;
-      return;
-    }
-    at = next;
+    return this.#peers.find(mapping, remote) >= 0;
   }
 }

@@ -17,7 +17,7 @@ import {
   S_STATE,
   S_WINDOW_IN,
   S_WINDOW_OUT,
-} from './table.ts';
+} from './record.ts';
 
 export const NONE = 0;
 export const SYN_SENT = 1;

@@ -1,13 +1,7 @@
 // Expiry: a wheel of one-second slots through the session records. A packet only moves its session's expiry time; the wheel
 // looks at a session when its slot comes and puts it back if it has lived on, so that the cost of expiry is spread and small.
-import {
-  S_EXPIRES,
-  S_SCHEDULED,
-  S_WHEEL_NEXT,
-  S_WHEEL_PREVIOUS,
-  SESSION_WORDS,
-  type Table,
-} from './table.ts';
+import { S_EXPIRES, S_SCHEDULED, S_WHEEL_NEXT, S_WHEEL_PREVIOUS, SESSION_WORDS } from './record.ts';
+import type { Table } from './table.ts';
 
 export const QUARTERS = 4;
 const SLOTS = 1024;
