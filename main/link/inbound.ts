@@ -18,15 +18,19 @@ const ACTIVE_MS = 2_000;
 const ROUND_TRIP_GUESS = 250;
 const LONGEST_ROUND_TRIP = 1_500;
 /** Over which the line's own rate is measured, ms. */
-const MEASURE_MS = 1_000;
+const MEASURE_MS = 3_000;
+/** Packets are counted with headers that the line carries compressed, and as whole packets. */
+const HEADERS = 1.1;
 /** A turn of two segments a flow may take so long; with more flows it is one segment. */
-const TURN_MS = 1_500;
+const TURN_MS = 1_800;
 
 export class InboundControl {
   readonly gate = new AckGate();
   /** Octets a second towards us. */
   #rate: number;
   readonly #active = new Set<Connection>();
+  /** What the line usually has yet to send before one of our acknowledgements, ms. */
+  #wait = 0;
   #measureFrom = 0;
   #measured = 0;
   /** Windows made smaller. */
@@ -70,23 +74,25 @@ export class InboundControl {
     this.#measured += octets;
     const elapsed = now - this.#measureFrom;
     if (elapsed < MEASURE_MS) return;
-    if (elapsed < 2 * MEASURE_MS) this.#rate = Math.max(this.#rate, (this.#measured / elapsed) * 1000);
+    const rate = (this.#measured / elapsed) * 1000;
+    if (elapsed < 2 * MEASURE_MS && rate > this.#rate * HEADERS) this.#rate = rate / HEADERS;
     this.#measureFrom = now;
     this.#measured = 0;
   }
 
   /**
    * A TCP packet of ours that is about to be queued. True: it is an acknowledgement that is to wait in the gate; else its
-   * window has been rewritten in `buffer`.
+   * window has been rewritten in `buffer`. `wait` is what the line has yet to send before it, ms.
    */
-  outgoing(connection: Connection, view: PacketView, buffer: Uint8Array, now: number): boolean {
+  outgoing(connection: Connection, view: PacketView, buffer: Uint8Array, now: number, wait: number): boolean {
+    this.#wait += (wait - this.#wait) / 16;
     const opening = (view.flags & SYN) !== 0;
     if (opening) {
       connection.segment = Math.max(64, view.maximumSegment(buffer));
       connection.edgeKnown = false;
       connection.acknowledgedKnown = false;
       if ((view.flags & ACK) === 0) {
-        connection.synAt = now;
+        connection.synAt = now + wait;
         connection.synBehind = this.gate.asked(this.#active, now);
       }
     }
@@ -164,8 +170,9 @@ export class InboundControl {
   /** What may be on its way to us in all, bytes. */
   #budget({ roundTrip, segment }: Connection): number {
     const known = roundTrip !== Number.POSITIVE_INFINITY;
-    const time = known ? Math.min(roundTrip, LONGEST_ROUND_TRIP) : ROUND_TRIP_GUESS;
-    return Math.ceil(((this.#rate * time) / 1000 + 2 * segment) / segment) * segment;
+    const time = this.#wait + (known ? Math.min(roundTrip, LONGEST_ROUND_TRIP) : ROUND_TRIP_GUESS);
+    // One is on the line, one at its far end, one waits for the acknowledgement that receivers send for every second.
+    return Math.max(3, Math.round((this.#rate * time) / 1000 / segment) + 2) * segment;
   }
 
   /** What one connection may have on its way, bytes. */

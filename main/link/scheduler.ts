@@ -242,7 +242,7 @@ export class Scheduler {
     if (inbound === null || connection === null) return false;
     const buffer = this.#pool.buffer;
     if ((view.flags & SYN) !== 0) connection.offeredScale = view.windowScale(buffer);
-    const waits = inbound.outgoing(connection, view, buffer, now);
+    const waits = inbound.outgoing(connection, view, buffer, now, this.#pacer.outstanding(now));
     const older = waits ? inbound.gate.hold(connection, slot, client, now) : inbound.gate.take(connection);
     if (older !== NO_SLOT) this.#pool.release(older);
     return waits;
