@@ -4,25 +4,15 @@
  * gateway's to say (`back`). See engine/contract.ts for frames, messages and times.
  */
 import { lstatSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  type Fault,
-  FrameReader,
-  FrameWriter,
-  type FromEngine,
-  fromEngineSchema,
-  HEARTBEAT_LOST_MS,
-  HEARTBEAT_MS,
-  PROTOCOL_VERSION,
-  RUN_BASE,
-} from '../engine/contract.ts';
+import { type Fault, type FromEngine, PROTOCOL_VERSION, RUN_BASE } from '../engine/contract.ts';
 import { chooseLauncher, supervisorCommand } from './elevation/choose-launcher.ts';
 import { diedEarly } from './elevation/faults.ts';
 import type { ElevationLauncher, SupervisorCommand } from './elevation/launcher.ts';
 import { leaveToken, type Token } from './elevation/token.ts';
 import { engineLost, engineRefused, engineUnsafe } from './engine-faults.ts';
+import { EngineLine } from './engine-line.ts';
 import { noEngine } from './faults.ts';
 import type { EngineEvents, EnginePart, EngineReply, EngineRequest } from './gateway-parts.ts';
 
@@ -33,7 +23,6 @@ const REFUSED_LIMIT_MS = 15_000;
 /** The person may take their time over the password; beyond this they have gone home. */
 const APPROVAL_LIMIT_MS = 15 * 60_000;
 const STOP_LIMIT_MS = 10_000;
-const READ_BYTES = 64 * 1024;
 
 export interface EngineClientOptions {
   events: EngineEvents;
@@ -64,7 +53,7 @@ export class EngineClient implements EnginePart {
   #starting: Promise<Started> | null = null;
   #exited: Promise<Fault | null> | null = null;
   #token: Token | null = null;
-  #line: Line | null = null;
+  #line: EngineLine | null = null;
   #nextId = 1;
 
   constructor(options: EngineClientOptions) {
@@ -179,7 +168,7 @@ export class EngineClient implements EnginePart {
         if (!settled) resolve(attempt);
         settled = true;
       };
-      const line = new Line(this.#path, {
+      const line = new EngineLine(this.#path, {
         open: () => {
           line.writer.control({ type: 'hello', protocol: PROTOCOL_VERSION, token: this.#token?.text ?? '' });
         },
@@ -261,89 +250,6 @@ export class EngineClient implements EnginePart {
     this.#line = null;
     for (const resolve of this.#pending.values()) resolve({ ok: false, fault });
     this.#pending.clear();
-  }
-}
-
-interface LineEvents {
-  open(): void;
-  message(message: FromEngine): void;
-  packet(link: number, client: number, buffer: Uint8Array, offset: number, length: number): void;
-  closed(reason: string): void;
-}
-
-/** One connection: read at once and always into one buffer, heartbeat, frames. */
-class Line {
-  readonly writer: FrameWriter;
-  readonly #socket: Socket;
-  #lastHeard = performance.now();
-  #reason = 'The connection closed.';
-  #flushDue = false;
-
-  constructor(path: string, events: LineEvents) {
-    const reader = new FrameReader({
-      control: (text) => {
-        const message = parse(text);
-        if (message === null) this.#abandon('It sent a message that does not fit the protocol.');
-        else events.message(message);
-      },
-      packet: events.packet,
-      bad: (reason) => this.#abandon(`It sent ${reason}.`),
-    });
-    this.#socket = connect({
-      path,
-      onread: {
-        buffer: new Uint8Array(READ_BYTES),
-        callback: (bytes, buffer) => {
-          this.#lastHeard = performance.now();
-          reader.push(buffer, bytes);
-          return true;
-        },
-      },
-    });
-    const socket = this.#socket;
-    this.writer = new FrameWriter((bytes, done) => void socket.write(bytes, done));
-    const heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS);
-    socket.on('connect', () => events.open());
-    socket.on('error', (error) => {
-      this.#reason = error.message;
-    });
-    socket.on('close', () => {
-      clearInterval(heartbeat);
-      events.closed(this.#reason);
-    });
-  }
-
-  packet(link: number, client: number, buffer: Uint8Array, offset: number, length: number): void {
-    this.writer.packet(link, client, buffer, offset, length);
-    if (this.#flushDue) return;
-    this.#flushDue = true;
-    setImmediate(() => {
-      this.#flushDue = false;
-      this.writer.flush();
-    });
-  }
-
-  destroy(): void {
-    this.#socket.destroy();
-  }
-
-  #beat(): void {
-    if (performance.now() - this.#lastHeard > HEARTBEAT_LOST_MS)
-      this.#abandon('It has not been heard for too long.');
-    else this.writer.control({ type: 'ping' });
-  }
-
-  #abandon(reason: string): void {
-    this.#reason = reason;
-    this.#socket.destroy();
-  }
-}
-
-function parse(text: string): FromEngine | null {
-  try {
-    return fromEngineSchema.parse(JSON.parse(text));
-  } catch {
-    return null;
   }
 }
 
