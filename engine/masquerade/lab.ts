@@ -151,21 +151,23 @@ export class Lab {
   }
 
   #leaves(packet: Packet): void {
-    if (/^(10\.|127\.|192\.168\.|192\.0\.2\.|172\.(1[6-9]|2\d|3[01])\.)/.test(packet.source))
+    if (/^(10\.|127\.|192\.168\.|192\.0\.0\.|172\.(1[6-9]|2\d|3[01])\.)/.test(packet.source))
       throw new Error(`a packet left with the source ${packet.source}`);
   }
 
   #read(link: number, client: number, b: Uint8Array, o: number, length: number): Packet {
     const bytes = b.slice(o, o + length);
+    // Between callers, LAN and gateway nothing is translated.
     const plain = isInside(bytes, 12) && isInside(bytes, 16);
     const packet = describe(bytes, plain);
     return { ...packet, link, client };
   }
 }
 
-/** Whether the address at `at` is of the LAN, where callers live too. */
+/** Whether the address at `at` is of the LAN, where callers live too, or the gateway's own. */
 function isInside(bytes: Uint8Array, at: number): boolean {
-  return bytes[at] === 192 && bytes[at + 1] === 168 && bytes[at + 2] === 66;
+  const net = `${bytes[at]}.${bytes[at + 1]}.${bytes[at + 2]}`;
+  return net === '192.168.66' || net === '192.0.0';
 }
 
 /** Opens HOST1:40000 → SERVER:80. The client's next number is 101, the server's 901. */

@@ -67,9 +67,9 @@ export const TUN_ADDRESS = '192.0.0.5';
 export const DNS_ALIAS = '192.0.0.6';
 /**
  * Who our own ICMP errors come from on masq0. Not an address of the gateway: Linux drops packets from a TUN whose source is
- * local (accept_local=0).
+ * local (accept_local=0). It is the dummy address that RFC 7600 set aside for just this.
  */
-export const ROUTER_ADDRESS = '192.0.2.2';
+export const ROUTER_ADDRESS = '192.0.0.8';
 export const TUN = parseAddress(TUN_ADDRESS);
 export const ALIAS = parseAddress(DNS_ALIAS);
 export const ROUTER = parseAddress(ROUTER_ADDRESS);

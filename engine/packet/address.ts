@@ -43,8 +43,8 @@ export class Networks {
 }
 
 /**
- * Destinations that lead nowhere beyond a provider (RFC 6890, RFC 1918, RFC 6598). TEST-NET-2 and TEST-NET-3 are not among
- * them: the practice line's Internet lives there; TEST-NET-1 is, because masq0 itself does.
+ * Destinations that lead nowhere beyond a provider (RFC 6890, RFC 1918, RFC 6598). The three TEST-NETs are not among
+ * them: the practice line's Internet lives there. 192.0.0.0/24 is, and masq0 itself lives in it.
  */
 export const SPECIAL = new Networks([
   '0.0.0.0/8',
@@ -54,7 +54,6 @@ export const SPECIAL = new Networks([
   '169.254.0.0/16',
   '172.16.0.0/12',
   '192.0.0.0/24',
-  '192.0.2.0/24',
   '192.168.0.0/16',
   '198.18.0.0/15',
   '224.0.0.0/4',
