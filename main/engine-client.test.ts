@@ -106,6 +106,7 @@ describe.skipIf(!isRoot)('the engine as a process', () => {
     expect(enclave.sh('ip -br addr show masq0')).toContain('masq0');
     expect(enclave.sh('ip -br addr show lan0')).toContain('192.168.77.1/24');
     expect(enclave.sh('ip route show table 66')).toMatch(/^default dev masq0.*\nunreachable default/);
+    expect(enclave.sh('ip route show default')).toMatch(/^default dev masq0 .*metric 2000000000/);
     expect(enclave.sh('cat /proc/sys/net/ipv4/conf/lan0/forwarding')).toBe('1\n');
     expect(enclave.sh('cat /proc/sys/net/ipv4/ip_forward')).toBe('0\n');
     expect(enclave.sh('cat /proc/sys/net/ipv6/conf/masq0/disable_ipv6')).toBe('1\n');

@@ -23,6 +23,7 @@ const DEFAULT_MTU = 1500;
 /** Firewalls flush their chains, cables are pulled: look again this often. */
 const LOOK_AGAIN_MS = 30_000;
 const NEIGHBOURS_MS = 5_000;
+const PROBE_AGAIN_MS = 60_000;
 
 export interface HostOptions {
   journal: Journal;
@@ -223,6 +224,13 @@ export class Host {
       this.#practice || lan.dhcp === null ? null : await findDhcpServer(lan.interface, randomInt(2 ** 32));
     if (generation !== this.#generation) return;
     this.#events.fault('dhcp-other-server', other === null ? null : otherServer(lan, other));
+    if (other !== null) {
+      // It may be switched off as the sentence advises; then ours takes over by itself.
+      this.#timers.push(setTimeout(() => void this.#serve(lan, generation), PROBE_AGAIN_MS));
+      if (this.#dnsmasq) return;
+    }
+    await this.#dnsmasq?.end();
+    if (generation !== this.#generation) return;
     this.#dnsmasq = new Dnsmasq(
       this.#options.journal,
       {
