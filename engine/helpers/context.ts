@@ -29,7 +29,7 @@ import { formatAddress } from '../packet/address.ts';
 import { GRE, TCP, UDP } from '../packet/ipv4.ts';
 import type { Attachment } from './attachment.ts';
 import { type Expectations, LONGEST_SECONDS } from './expectations.ts';
-import { DENIED_PORTS, type Expected, type HelperContext } from './helper.ts';
+import { DENIED_PORTS, type Dialogue, type Expected, type HelperContext } from './helper.ts';
 
 export interface Tally {
   hits: number;
@@ -116,10 +116,22 @@ export class Context implements HelperContext {
     return second === null ? null : port;
   }
 
-  expectOutbound(protocol: 'tcp' | 'udp', remote: number, remotePort: number, seconds: number): void {
+  withdraw(protocol: 'tcp' | 'udp', insidePort: number): void {
+    const mapping = this.#m.table.findMapping(protocol === 'tcp' ? TCP : UDP, this.inside, insidePort);
+    for (const one of this.#attachment.expectations.slice())
+      if (one.mapping === mapping) this.#expectations.remove(one, this.now);
+  }
+
+  expectOutbound(
+    protocol: 'tcp' | 'udp',
+    remote: number,
+    remotePort: number,
+    seconds: number,
+    follow?: (context: HelperContext) => Dialogue,
+  ): void {
     const expires = this.#m.quarters(this.now) + Math.min(seconds, LONGEST_SECONDS) * QUARTERS;
     const number = protocol === 'tcp' ? TCP : UDP;
-    this.#expectations.announce(this.#attachment, number, this.inside, remote, remotePort, expires);
+    this.#expectations.announce(this.#attachment, number, this.inside, remote, remotePort, expires, follow);
   }
 
   insidePortOf(protocol: 'tcp' | 'udp', outsidePort: number): number | null {

@@ -101,8 +101,20 @@ export class HelperEngine {
     if (fromOutside) return;
     const inside = w[at] as number;
     const remote = w[at + 1] as number;
-    const parent = this.#expectations.announced(protocol, inside, remote, remotePort, this.#m.quarters(now));
-    if (parent) this.adopt(session, parent);
+    const announced = this.#expectations.announced(
+      protocol,
+      inside,
+      remote,
+      remotePort,
+      this.#m.quarters(now),
+    );
+    if (!announced) return;
+    if (announced.follow && !post) {
+      const attachment = this.#hang(session, announced.parent.helper, protocol === TCP);
+      const tally = this.#tallyOf(announced.parent);
+      attachment.dialogue = announced.follow(this.#context(attachment, tally, now));
+    }
+    this.adopt(session, announced.parent);
   }
 
   /** Makes a session the child of another's. */
@@ -194,7 +206,9 @@ export class HelperEngine {
         : null;
     if (!passSegment(own, opposite, b, o, length, mtu, read, send)) this.#m.notices.count('helper-dropped');
     if (own.isHolding) this.#m.notices.count('helper-held');
-    if (own.gaveUp) context.refuse('a command came in pieces and was passed on unread');
+    if (!own.gaveUp) return true;
+    context.refuse('a command came in pieces and was passed on unread');
+    if (dialogue?.kind === 'stream') dialogue.lost?.(direction);
     return true;
   }
 

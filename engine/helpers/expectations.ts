@@ -29,6 +29,7 @@ export interface Announced {
   readonly remotePort: number;
   readonly parent: Attachment;
   expires: number;
+  readonly follow: ((context: HelperContext) => Dialogue) | undefined;
 }
 
 export class Expectations {
@@ -109,19 +110,20 @@ export class Expectations {
     remote: number,
     remotePort: number,
     expires: number,
+    follow?: (context: HelperContext) => Dialogue,
   ): void {
     if (this.#announced.length >= EXPECTATIONS) this.#announced.shift();
-    this.#announced.push({ protocol, inside, remote, remotePort, parent, expires });
+    this.#announced.push({ protocol, inside, remote, remotePort, parent, expires, follow });
   }
 
-  /** The parent of a session the inside host opens, or null. */
+  /** What announced a session the inside host opens, or null. */
   announced(
     protocol: number,
     inside: number,
     remote: number,
     remotePort: number,
     quarters: number,
-  ): Attachment | null {
+  ): Announced | null {
     if (this.#announced.length === 0) return null;
     const at = this.#announced.findIndex(
       (one) =>
@@ -131,7 +133,7 @@ export class Expectations {
         (one.remotePort === 0 || one.remotePort === remotePort) &&
         one.expires > quarters,
     );
-    return at < 0 ? null : (this.#announced.splice(at, 1)[0]?.parent ?? null);
+    return at < 0 ? null : (this.#announced.splice(at, 1)[0] ?? null);
   }
 
   /** A session ended: what it awaited is awaited no more. */

@@ -53,8 +53,16 @@ export interface HelperContext {
   expect(expected: Expected): number | null;
   /** Two adjacent ports, the even one returned, for `insidePort` (even) and the one above it (RFC 3550 §11). */
   expectPair(expected: Expected): number | null;
-  /** A session the inside host is about to open itself: as a child it keeps this one alive. */
-  expectOutbound(protocol: 'tcp' | 'udp', remote: number, remotePort: number, seconds: number): void;
+  /** Awaits no more what this session announced for one inside port: the peer has said that it will not be needed. */
+  withdraw(protocol: 'tcp' | 'udp', insidePort: number): void;
+  /** A session the inside host is about to open itself: as a child it keeps this one alive; `follow` reads it. */
+  expectOutbound(
+    protocol: 'tcp' | 'udp',
+    remote: number,
+    remotePort: number,
+    seconds: number,
+    follow?: (context: HelperContext) => Dialogue,
+  ): void;
   /** The inside port that an outside port of this client stands for, or null. */
   insidePortOf(protocol: 'tcp' | 'udp', outsidePort: number): number | null;
   /** PPTP: an outside Call ID for the client's own, or null. */
@@ -79,6 +87,8 @@ export interface StreamDialogue {
    * held back and comes again with what follows; a longer rest, or one that the sender has repeated, is passed on unread.
    */
   read(direction: Direction, chunk: Chunk, context: HelperContext): number;
+  /** What was held back in this direction has been passed on unread: the next bytes begin anywhere. */
+  lost?(direction: Direction): void;
 }
 
 /** A reader of one UDP session. */
