@@ -3,6 +3,7 @@
 
 import type { ClientTable } from './clients.ts';
 import type { Counters, HelperState, LinkUp, Session } from './contract.ts';
+import { HelperEngine } from './helpers/engine.ts';
 import type { Helper } from './helpers/helper.ts';
 import { clientMtu, errorToClient, errorToRemote, toClient, tooBigForLink } from './masquerade/emit.ts';
 import { inboundIcmp, outboundIcmp } from './masquerade/icmp.ts';
@@ -61,7 +62,7 @@ export class Router {
     now: number,
     helpers?: readonly Helper[],
   ) {
-    this.#m = new Masquerade(ports, random, now, helpers);
+    this.#m = new Masquerade(ports, random, now, (m) => new HelperEngine(m, helpers));
     this.clients = this.#m.clients;
   }
 

@@ -1,8 +1,6 @@
 // The helpers at work: which sessions they read, their segments and datagrams on the way through, what they await, what they counted.
 // A helper that is switched off reads no more at once; the sequence numbers it shifted stay shifted to the end of the session.
 import type { HelperSetting, HelperState } from '../contract.ts';
-import { sendIn } from '../masquerade/inbound.ts';
-import { sendOut } from '../masquerade/outbound.ts';
 import {
   F_TRACKED,
   S_ATTACHMENT,
@@ -29,6 +27,16 @@ const WITH_CHILDREN_SECONDS = 120;
 /** Room every packet has behind it. */
 const ROOM = 128;
 const NO_SHIFT = { initSeq: 0, delta: 0, previousDelta: 0 };
+
+/** The last step of a packet's way, given by the way itself. */
+export type Onward = (
+  m: Masquerade,
+  session: number,
+  b: Uint8Array,
+  o: number,
+  length: number,
+  now: number,
+) => void;
 
 interface Post {
   readonly helper: Helper;
@@ -165,20 +173,20 @@ export class HelperEngine {
   }
 
   /** A packet from inside, before its source is rewritten. True when it has been dealt with here. */
-  outbound(session: number, b: Uint8Array, o: number, length: number, now: number): boolean {
+  outbound(session: number, b: Uint8Array, o: number, length: number, now: number, onward: Onward): boolean {
     const attachment = this.#of(session);
     if (!attachment?.helper) return false;
     const slot = (this.#m.table.sessionWords[session * SESSION_WORDS + S_PROTOCOL] as number) >>> 8;
     const mtu = this.#m.uplinks[slot]?.mtu ?? HOST_MTU;
-    const send: Send = (bytes, at, size) => sendOut(this.#m, session, bytes, at, size, now);
+    const send: Send = (bytes, at, size) => onward(this.#m, session, bytes, at, size, now);
     return this.#pass(attachment, FROM_INSIDE, b, o, length, mtu, now, send);
   }
 
   /** A packet from outside, before its destination is rewritten. True when it has been dealt with here. */
-  inbound(session: number, b: Uint8Array, o: number, length: number, now: number): boolean {
+  inbound(session: number, b: Uint8Array, o: number, length: number, now: number, onward: Onward): boolean {
     const attachment = this.#of(session);
     if (!attachment?.helper) return false;
-    const send: Send = (bytes, at, size) => sendIn(this.#m, session, bytes, at, size, size, now);
+    const send: Send = (bytes, at, size) => onward(this.#m, session, bytes, at, size, now);
     return this.#pass(attachment, FROM_OUTSIDE, b, o, length, HOST_MTU, now, send);
   }
 

@@ -1,8 +1,6 @@
-// Hairpinning (RFC 4787 REQ-9, RFC 5382 REQ-8, RFC 5508 REQ-7): what a client sends to the link's own address turns round here and
+// Hairpinning (RFC 4787 REQ-9, RFC 5382 REQ-8; of ICMP errors see icmp.ts): what a client sends to the link's own address turns round here and
 // comes back in as if from outside, with the sender's outside address and port as its source.
 import { get32 } from '../packet/bytes.ts';
-import { ICMP, protocolOf } from '../packet/ipv4.ts';
-import { inboundIcmp } from './icmp.ts';
 import { inbound } from './inbound.ts';
 import type { Masquerade } from './state.ts';
 
@@ -13,6 +11,5 @@ export function hairpin(m: Masquerade, b: Uint8Array, o: number, length: number,
     return;
   }
   m.notices.count('hairpin');
-  if (protocolOf(b, o) === ICMP) inboundIcmp(m, uplink, b, o, length, length, now, true);
-  else inbound(m, uplink, b, o, length, length, now, true);
+  inbound(m, uplink, b, o, length, length, now, true);
 }

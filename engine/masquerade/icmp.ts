@@ -25,7 +25,6 @@ import {
 } from '../packet/ipv4.ts';
 import { toClient, tooBigForLink, toUplink } from './emit.ts';
 import { isForgedFromOutside } from './filtering.ts';
-import { hairpin } from './hairpin.ts';
 import { PACKETS_DOWN } from './notices.ts';
 import { lineDown, mappingFor, mayGo, openFromInside, senderOf } from './open.ts';
 import { QUOTE_DESTINATION, QUOTE_SOURCE, quote, rewriteQuoted } from './quoted.ts';
@@ -298,7 +297,9 @@ function outboundError(
   setSource(b, o, uplink.address);
   m.notices.count('icmp-errors-out');
   if (((w[at + S_FLAGS] as number) & F_HAIRPIN) !== 0) {
-    hairpin(m, b, o, length, now);
+    // Turned round (RFC 5508 REQ-7): it is about a packet that another of our clients sent to our own address.
+    const target = m.uplinkAt(remote);
+    if (target && m.config.hairpin) inboundIcmp(m, target, b, o, length, length, now, true);
     return;
   }
   m.clients.countUp(sender, length, now);

@@ -103,7 +103,8 @@ export function inbound(
     }
     decrementTtl(b, o);
   }
-  if ((w[at + S_ATTACHMENT] as number) >= 0 && m.helpers.inbound(session, b, o, length, now)) return;
+  if ((w[at + S_ATTACHMENT] as number) >= 0 && m.helpers.inbound(session, b, o, length, now, sendWhole))
+    return;
   sendIn(m, session, b, o, length, largest, now);
 }
 
@@ -147,6 +148,17 @@ export function sendIn(
   if ((bits & F_DNS_ALIAS) !== 0) rewriteEnd(b, o, t, protocol, SOURCE, ALIAS, get16(b, t));
   rewriteEnd(b, o, t, protocol, DESTINATION, w[at + S_INSIDE] as number, w[at + S_INSIDE_PORT] as number);
   toClient(m, row, b, o, length, largest === length ? undefined : largest);
+}
+
+function sendWhole(
+  m: Masquerade,
+  session: number,
+  b: Uint8Array,
+  o: number,
+  length: number,
+  now: number,
+): void {
+  sendIn(m, session, b, o, length, length, now);
 }
 
 function mssLimit(m: Masquerade, at: number, row: number): number {

@@ -4,9 +4,9 @@ import type { Forward, LogLevel } from '../contract.ts';
 import { MASQUERADE_DEFAULT } from '../contract.ts';
 import type { Helper } from '../helpers/helper.ts';
 import { ACK, SYN } from '../packet/tcp.ts';
-import { describe, type Packet, room, tcp } from './packets.ts';
+import { describe, numbers, type Packet, room, tcp } from './packets.ts';
 
-export { icmp, ip, type Packet, room, type SegmentFacts, tcp, udp } from './packets.ts';
+export { icmp, ip, numbers, type Packet, room, type SegmentFacts, tcp, udp } from './packets.ts';
 
 import { Router, type RouterConfig } from '../router.ts';
 
@@ -44,17 +44,6 @@ export function forward(changes: Partial<Forward> = {}): Forward {
     hosts: [{ address: HOST1, weight: 1 }],
     sources: [],
     ...changes,
-  };
-}
-
-/** A repeatable source of numbers for `random`. */
-export function numbers(seed = 1): (bound: number) => number {
-  let state = seed >>> 0 || 1;
-  return (bound) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % bound;
   };
 }
 

@@ -126,7 +126,8 @@ export function outbound(
     if ((flags & SYN) !== 0) clampMss(b, t, Math.min(uplink.mtu, clientMtu(m, row)) - 40);
   }
   m.refresh(session, m.quarters(now));
-  if ((w[at + S_ATTACHMENT] as number) >= 0 && m.helpers.outbound(session, b, o, length, now)) return;
+  if ((w[at + S_ATTACHMENT] as number) >= 0 && m.helpers.outbound(session, b, o, length, now, sendOut))
+    return;
   sendOut(m, session, b, o, length, now);
 }
 

@@ -163,3 +163,14 @@ export function describe(bytes: Uint8Array, plain = false): Packet {
     bytes,
   };
 }
+
+/** A repeatable source of numbers for `random`. */
+export function numbers(seed = 1): (bound: number) => number {
+  let state = seed >>> 0 || 1;
+  return (bound) => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) % bound;
+  };
+}

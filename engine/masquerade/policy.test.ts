@@ -84,6 +84,11 @@ describe('what may leave', () => {
     for (const to of ['10.0.2.2', '10.0.2.3', '10.9.1.1']) expect(lab.router && leftPrivate(lab, to)).toBe(1);
     expect(leftPrivate(lab, '10.8.1.1')).toBe(0);
   });
+  it('a private address of our own can still be turned round to', () => {
+    const lab = new Lab().up('10.64.64.64');
+    const [reply] = lab.out(icmp(HOST1, '10.64.64.64', 8, 0, 7, 1));
+    expect(reply).toMatchObject({ link: 0, source: '10.64.64.64', destination: HOST1 });
+  });
   it('from outside nothing comes with a source of ours', () => {
     const masquerade = { ...MASQUERADE_DEFAULT, udpFiltering: 'endpoint-independent' as const };
     const lab = new Lab({ masquerade }).up();

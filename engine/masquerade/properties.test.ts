@@ -154,7 +154,7 @@ describe('properties', () => {
           for (const client of lab.router.clients.list(lab.now)) expect(client.sessions).toBe(0);
         },
       ),
-      { numRuns: 4 * LONGER },
+      { numRuns: 15 * LONGER },
     );
   }, 60_000);
 

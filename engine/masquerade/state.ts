@@ -5,8 +5,7 @@ import { ClientTable } from '../clients.ts';
 import type { Access, Forward, HelperSetting, LogLevel, MasqueradeConfig } from '../contract.ts';
 import { MASQUERADE_DEFAULT } from '../contract.ts';
 import { Forwards } from '../forwards/forwards.ts';
-import { HelperEngine } from '../helpers/engine.ts';
-import type { Helper } from '../helpers/helper.ts';
+import type { HelperEngine } from '../helpers/engine.ts';
 import { maskOf, Networks, parseAddress, SPECIAL } from '../packet/address.ts';
 import { ESP, GRE, ICMP, TCP, UDP } from '../packet/ipv4.ts';
 import { HeldPackets } from './held.ts';
@@ -128,7 +127,7 @@ export class Masquerade {
     ports: RouterPorts,
     random: (bound: number) => number,
     now: number,
-    helpers?: readonly Helper[],
+    helpers: (m: Masquerade) => HelperEngine,
   ) {
     this.ports = ports;
     this.random = random;
@@ -136,7 +135,7 @@ export class Masquerade {
     this.table = new Table((random(65_536) << 16) | random(65_536));
     this.wheel = new Wheel(this.table);
     this.clients = new ClientTable(TUN, now);
-    this.helpers = new HelperEngine(this, helpers);
+    this.helpers = helpers(this);
     this.#setTimeouts();
   }
 
@@ -223,7 +222,7 @@ export class Masquerade {
     if (address >>> 24 >= 224 || address >>> 24 === 127 || address >>> 24 === 0) return false;
     if (this.exceptions.contains(address)) return true;
     for (const uplink of this.uplinks)
-      if (uplink.peer === address || uplink.dns.includes(address)) return true;
+      if (uplink.peer === address || uplink.address === address || uplink.dns.includes(address)) return true;
     return false;
   }
 
