@@ -1,6 +1,5 @@
 // How fast the masquerade translates: sessions hit at random, both ways in turn, TCP and UDP, state kept, checksums verified and
 // updated, helpers and accounting on. The figures are processor time, so that what else the machine does is not counted.
-import …` is not needed, Node strips the types from 22.6 on; else through esbuild.
 
 import { MASQUERADE_DEFAULT } from '../contract.ts';
 import { formatAddress, parseAddress } from '../packet/address.ts';
