@@ -41,11 +41,14 @@ class Ftp {
       tcp(SERVER, 21, OUTSIDE, PORT, { flags: ACK | PSH, sequence, acknowledgement, payload }),
     );
   }
+  get #state() {
+    return this.lab.router.helperStates(this.lab.now).find((state) => state.name === 'ftp');
+  }
   get expectations(): number {
-    return this.lab.router.helperStates(this.lab.now)[0]?.expectations ?? -1;
+    return this.#state?.expectations ?? -1;
   }
   get refusals(): string[] {
-    return this.lab.router.helperStates(this.lab.now)[0]?.refusals.map((refusal) => refusal.reason) ?? [];
+    return this.#state?.refusals.map((refusal) => refusal.reason) ?? [];
   }
 }
 

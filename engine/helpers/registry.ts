@@ -1,5 +1,27 @@
 // Every protocol helper there is; the one place to add one.
+import { amanda } from './amanda.ts';
+import { cuseeme } from './cuseeme.ts';
 import { ftp } from './ftp.ts';
 import type { Helper } from './helper.ts';
+import { irc } from './irc.ts';
+import { mms } from './mms.ts';
+import { quake } from './quake.ts';
+import { realaudio } from './realaudio.ts';
+import { rsh } from './rsh.ts';
+import { talk } from './talk.ts';
+import { tftp } from './tftp.ts';
+import { vdolive } from './vdolive.ts';
 
-export const HELPERS: readonly Helper[] = [ftp];
+export const HELPERS: readonly Helper[] = [
+  amanda,
+  cuseeme,
+  ftp,
+  irc,
+  mms,
+  quake,
+  realaudio,
+  rsh,
+  talk,
+  tftp,
+  vdolive,
+];
