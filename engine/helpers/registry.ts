@@ -5,6 +5,7 @@ import { ftp } from './ftp.ts';
 import type { Helper } from './helper.ts';
 import { irc } from './irc.ts';
 import { mms } from './mms.ts';
+import { pptp } from './pptp.ts';
 import { quake } from './quake.ts';
 import { realaudio } from './realaudio.ts';
 import { rsh } from './rsh.ts';
@@ -18,6 +19,7 @@ export const HELPERS: readonly Helper[] = [
   ftp,
   irc,
   mms,
+  pptp,
   quake,
   realaudio,
   rsh,
