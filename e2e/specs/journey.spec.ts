@@ -26,19 +26,20 @@ test('a provider of one’s own: fill in the form, Dial, watch every state, hang
     user: 'practice',
     password: 'practice',
   });
+  const states = await window.watchStates();
   await window.dial();
-  const seen = new Set<string>();
-  await expect
-    .poll(
-      async () => {
-        seen.add((await window.state.textContent()) ?? '');
-        return [...seen].some((text) => text.includes('Connected'));
-      },
-      { timeout: 60_000, intervals: [20] },
-    )
-    .toBe(true);
-  const words = [...seen].join(' | ');
-  for (const state of ['Dialling', 'Negotiating', 'Connected']) expect(words).toContain(state);
+  await window.shows('connected', 60_000);
+  expect(await states()).toEqual([
+    'Not connected',
+    'Starting the engine',
+    'Opening the modem',
+    'Preparing the modem',
+    'Dialling',
+    'Negotiating',
+    'Authenticating',
+    'Configuring',
+    'Connected',
+  ]);
   await expect(page.getByText('33,600').or(page.getByText('33.6')).first()).toBeVisible();
   await window.hangUp();
 });

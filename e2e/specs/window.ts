@@ -37,6 +37,18 @@ export class Window {
     await expect(this.state).toContainText(phaseWords[phase], { timeout });
   }
 
+  /** Notes every state word from now on, however short it stands; the returned function reads them. */
+  async watchStates(): Promise<() => Promise<string[]>> {
+    const seen = await this.state.evaluateHandle((element) => {
+      const words: string[] = [];
+      const note = () => words.push(element.textContent ?? '');
+      new MutationObserver(note).observe(element, { childList: true, characterData: true, subtree: true });
+      note();
+      return words;
+    });
+    return () => seen.jsonValue();
+  }
+
   async tryPractice(): Promise<void> {
     await this.button(firstRun.practice).click();
   }

@@ -52,6 +52,9 @@ case "$1" in
 esac
 `;
 
+/** Locally administered and always the same, so that a host gets its old lease back and is not listed twice. */
+const hostMac = (index: number) => `02:4d:47:00:00:0${index + 1}`;
+
 export class PracticeNet {
   readonly #journal: Journal;
   readonly #directory: string;
@@ -82,7 +85,20 @@ export class PracticeNet {
       this.#journal.will({ kind: 'interface', interface: port });
       const built = await steps([
         ['netns', 'add', name],
-        ['link', 'add', port, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', name],
+        [
+          'link',
+          'add',
+          port,
+          'type',
+          'veth',
+          'peer',
+          'name',
+          'eth0',
+          'address',
+          hostMac(index),
+          'netns',
+          name,
+        ],
         ['netns', 'exec', name, 'sh', '-c', HOST_SWITCHES],
       ]);
       if (!built.ok) return built;
