@@ -17,7 +17,7 @@ import { bytesOf, latin, portNumber } from './payload.ts';
 const SECONDS = 180;
 const LONGEST = 16_384;
 const LONGEST_LINE = 256;
-const STREAMS = /(DATA|MESG|INDEX|STATE) (-?\d{1,5})(?![^ \r])/g;
+const STREAMS = /(?<= )(DATA|MESG|INDEX|STATE) (-?\d{1,5})(?![^ \r])/g;
 
 class Backup implements DatagramDialogue {
   readonly kind = 'datagram';
