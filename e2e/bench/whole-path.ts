@@ -29,12 +29,12 @@ const config: EngineConfig = {
 
 type Packet = (link: number, client: number, buffer: Uint8Array, offset: number, length: number) => void;
 
-async function must(reply: Promise<{ ok: boolean }>): Promise<void> {
+export async function must(reply: Promise<{ ok: boolean }>): Promise<void> {
   const answer = await reply;
   if (!answer.ok) throw new Error(JSON.stringify(answer));
 }
 
-async function startEngine(packet: Packet): Promise<EngineClient> {
+export async function startEngine(packet: Packet): Promise<EngineClient> {
   const client = new EngineClient({
     launcher: directLauncher,
     command: [process.execPath, `${ROOT}/dist/engine/supervisor.cjs`],
@@ -54,7 +54,7 @@ async function startEngine(packet: Packet): Promise<EngineClient> {
   return client;
 }
 
-async function leased(): Promise<void> {
+export async function leased(): Promise<void> {
   for (let tries = 0; tries < 100; tries++) {
     if (inside(LAN_HOST, 'ip', '-4', 'address', 'show', 'dev', 'eth0').includes('inet ')) return;
     await sleep(100);

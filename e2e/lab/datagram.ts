@@ -39,3 +39,14 @@ export function echoRequest(from: string, to: string, sequence: number, length: 
   body.writeUInt16BE(checksum(body), 2);
   return ipv4(from, to, 1, body);
 }
+
+/** The reply to an ICMP echo request without IP options; null to anything else. */
+export function echoReply(packet: Uint8Array): Uint8Array | null {
+  if (packet[0] !== 0x45 || packet[9] !== 1 || packet[20] !== 8) return null;
+  const reply = Uint8Array.from(packet);
+  reply.copyWithin(12, 16, 20);
+  reply.set(packet.subarray(12, 16), 16);
+  reply.fill(0, 20, 24);
+  new DataView(reply.buffer).setUint16(22, checksum(reply.subarray(20)));
+  return reply;
+}

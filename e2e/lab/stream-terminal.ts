@@ -1,6 +1,7 @@
 /**
- * Any stream of bytes as what stands behind an answering modem: a program on a pty, a guest's serial port. Bytes pass only
- * while there is a carrier; each side waits for the other.
+ * Any stream of bytes as what stands behind a modem: a program on a pty, a guest's serial port. Bytes from one that only
+ * answers pass only while there is a carrier; from one that calls they are the modem's commands before. Each side waits
+ * for the other.
  */
 import type { Station, Terminal } from '../../main/practice/station.ts';
 
@@ -16,14 +17,16 @@ const QUEUE_BYTES = 16_384;
 
 export class StreamTerminal implements Terminal {
   readonly #onCarrier: (on: boolean) => void;
+  readonly #calls: boolean;
   #stream: ByteStream | null = null;
   #station: Station | null = null;
   #carrier = false;
   #held: Uint8Array[] = [];
 
-  /** `onCarrier` is told of the beginning and the end of each call. */
-  constructor(onCarrier: (on: boolean) => void = () => {}) {
+  /** `onCarrier` is told of the beginning and the end of each call; `calls`: it speaks to its modem to dial. */
+  constructor(onCarrier: (on: boolean) => void = () => {}, calls = false) {
     this.#onCarrier = onCarrier;
+    this.#calls = calls;
   }
 
   attach(station: Station): void {
@@ -38,7 +41,7 @@ export class StreamTerminal implements Terminal {
 
   /** Bytes from the stream. */
   fromStream(bytes: Uint8Array): void {
-    if (!this.#carrier) return;
+    if (!this.#carrier && !this.#calls) return;
     this.#held.push(bytes.slice());
     this.ready();
   }

@@ -90,8 +90,13 @@ function pppdScript(providers: readonly PppdOptions[]): string {
   ].join('\n');
 }
 
-function socketTerminal(socket: Socket): StreamTerminal {
-  const terminal = new StreamTerminal();
+/** A guest's serial port behind a modem; see StreamTerminal for `onCarrier` and `calls`. */
+export function socketTerminal(
+  socket: Socket,
+  onCarrier?: (on: boolean) => void,
+  calls = false,
+): StreamTerminal {
+  const terminal = new StreamTerminal(onCarrier, calls);
   socket.on('data', (bytes: Buffer) => terminal.fromStream(bytes));
   socket.on('drain', () => terminal.drained());
   terminal.connect({

@@ -1,0 +1,54 @@
+/**
+ * Linux's own gateway, to compare with: pppd that dials by a modem of the exchange, kernel masquerade, and behind it a LAN
+ * host in a namespace; all in a guest, as lines of a bash script, with a pppd that answers as provider beside it. The
+ * caller's serial port is ttyS1, the provider's ttyS2. Needs nft on this machine, whose root file system the guest has.
+ */
+import { PRACTICE_PASSWORD, PRACTICE_USER } from '../../../main/practice/practice-line.ts';
+import { pppdAddresses } from './pppd.ts';
+
+const { provider, caller, dns } = pppdAddresses(0);
+const SERIAL = '115200 local nodetach nocrtscts asyncmap 0';
+
+/** Namespaces `lan` and `isp`, the masquerade, the secrets. Debian's own scripts at link-up are left out: they only cost time. */
+export const GATEWAY_SETUP = [
+  'ip link set lo up',
+  'mkdir -p /run/lock /var/lock',
+  `echo '${PRACTICE_USER} * ${PRACTICE_PASSWORD} *' | tee /etc/ppp/pap-secrets > /etc/ppp/chap-secrets`,
+  ': > /etc/ppp/options',
+  'rm -f /etc/ppp/ip-up /etc/ppp/ip-down',
+  'echo 1 > /proc/sys/net/ipv4/ip_forward',
+  'for ns in lan isp; do ip netns add $ns; ip -n $ns link set lo up; done',
+  'ip link add lan0 type veth peer name eth0 netns lan',
+  'ip address add 192.168.0.1/24 dev lan0; ip link set lan0 up',
+  'ip -n lan address add 192.168.0.2/24 dev eth0; ip -n lan link set eth0 up',
+  'ip -n lan route add default via 192.168.0.1',
+  'nft add table ip peer',
+  "nft add chain ip peer post '{ type nat hook postrouting priority 100; }'",
+  "nft add rule ip peer post oifname 'ppp*' masquerade",
+];
+
+/**
+ * `dial NUMBER LOG [options]` starts pppd in the background, its words with every packet in LOG; `hang_up` ends it. The
+ * dialogue with the modem stops at CONNECT, so that pppd begins there.
+ */
+export const GATEWAY_FUNCTIONS = [
+  'dial() {',
+  '  number=$1; log=$2; shift 2',
+  `  pppd /dev/ttyS1 ${SERIAL} noauth user ${PRACTICE_USER} noipdefault usepeerdns defaultroute \\`,
+  '    lcp-echo-interval 0 debug logfile $log "$@" \\',
+  '    connect "/usr/sbin/chat -t 20 \'\' ATE0W2S11=1 OK ATDT$number CONNECT" > /dev/null 2>&1 &',
+  '  pppd=$!',
+  '}',
+  'hang_up() { kill $pppd; wait $pppd; }',
+];
+
+/** pppd as provider, which waits for the caller to speak and wants CHAP; ready when this part of the script is over. */
+export const PROVIDER_LINES = [
+  `while :; do ip netns exec isp pppd /dev/ttyS2 ${SERIAL} lock silent name lab-provider require-chap \\`,
+  `  ${provider}:${caller} ms-dns ${dns} lcp-echo-interval 0; sleep 0.2; done > /dev/null 2>&1 &`,
+  'until grep -qs . /run/lock/LCK..ttyS2 /var/lock/LCK..ttyS2; do sleep 0.1; done',
+  'sleep 0.3',
+];
+
+/** Where the provider of PROVIDER_LINES answers ping. */
+export const PROVIDER_ADDRESS = provider;
