@@ -19,7 +19,6 @@ import { trayIcon } from './tray-icon.ts';
 import { stateLine, type TrayLook, trayLook, trayMenu, underWay } from './tray-menu.ts';
 import { isOwnPage, windowOptions } from './window-options.ts';
 
-const ICON_PIXELS = 44;
 const TRAY_MS = 1_000;
 const KEEP_BUTTON = 0;
 const QUIT_BUTTON = 1;
@@ -70,7 +69,7 @@ export class Shell {
     this.show();
     this.#trayShown = await this.#options.hasTrayHost();
     if (this.#trayShown) {
-      const icon = trayIcon('off', ICON_PIXELS, platform.isDark());
+      const icon = trayIcon('off', platform.isDark());
       this.#tray = platform.createTray(
         icon,
         () => this.show(),
@@ -182,7 +181,7 @@ export class Shell {
     const state = gateway.model.state;
     if (this.#tray === null) return;
     const look = trayLook(state);
-    if (look !== this.#trayLook) this.#tray.setIcon(trayIcon(look, ICON_PIXELS, platform.isDark()));
+    if (look !== this.#trayLook) this.#tray.setIcon(trayIcon(look, platform.isDark()));
     this.#trayLook = look;
     const menu = trayMenu(state);
     const told = JSON.stringify(menu);
