@@ -4,7 +4,7 @@
 //   0 length u16   2 type u16 = 1 (control)   4 magic 0x1A2B3C4D   8 control type u16
 //   the sender's own Call ID at 12: 7 Outgoing-Call-Request, 8 -Reply, 9 Incoming-Call-Request, 10 -Reply, 12 Call-Clear-Request,
 //   13 Call-Disconnect-Notify; the receiver's Call ID at 12: 11 Incoming-Call-Connected, 14 WAN-Error-Notify, 15 Set-Link-Info,
-//   at 14: 8 and 10, whose result code is at 16 (1 connected)
+//   at 14: 8 and 10, whose result code, one octet, is at 16 (1 connected)
 import { get16, get32, put16 } from '../packet/bytes.ts';
 import {
   type Chunk,
@@ -97,7 +97,7 @@ class Control implements StreamDialogue {
     if (type === OUTGOING_REQUEST || type === INCOMING_REQUEST) call = this.#begin(own, context);
     else if (type === OUTGOING_REPLY || type === INCOMING_REPLY) {
       // Without a connection the number stands for nothing.
-      if (get16(bytes, at + 16) !== CONNECTED) return;
+      if (bytes[at + 16] !== CONNECTED) return;
       call = this.#begin(own, context);
       if (call) this.#connect(call, get16(bytes, at + 14), context);
     } else if (type === CLEAR_REQUEST || type === DISCONNECT_NOTIFY)
@@ -125,7 +125,7 @@ class Control implements StreamDialogue {
     }
     if (call.inside !== named) replace(place, place + 2, word(call.inside));
     if (!reply) return;
-    if (get16(bytes, at + 16) === CONNECTED) this.#connect(call, peer, context);
+    if (bytes[at + 16] === CONNECTED) this.#connect(call, peer, context);
     else if (call.peer < 0) this.#end(call, context);
   }
 
