@@ -9,6 +9,7 @@ import { pptp } from './pptp.ts';
 import { quake } from './quake.ts';
 import { realaudio } from './realaudio.ts';
 import { rsh } from './rsh.ts';
+import { rtsp } from './rtsp.ts';
 import { talk } from './talk.ts';
 import { tftp } from './tftp.ts';
 import { vdolive } from './vdolive.ts';
@@ -23,6 +24,7 @@ export const HELPERS: readonly Helper[] = [
   quake,
   realaudio,
   rsh,
+  rtsp,
   talk,
   tftp,
   vdolive,
