@@ -5,6 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { measureTranslation } from '../../engine/masquerade/masquerade.bench.ts';
 import { GatewayProcess, ROOT } from '../gateway-process.ts';
+import { firstByte } from './first-byte.ts';
 import * as hosts from './namespaces.ts';
 import { broken, type Row, row, table } from './row.ts';
 import { residentKb, throughMain, throughPty } from './whole-path.ts';
@@ -160,6 +161,8 @@ await group(
     ];
   },
 );
+
+await group('CONNECT to first LAN byte at 33.6 kbit/s', 'ms', 'round trips ≤ pppd', firstByte);
 
 await group('memory on a practice call', 'MB', 'engine ≤ 100', async () => {
   const gateway = new GatewayProcess();

@@ -42,12 +42,19 @@ export const GATEWAY_FUNCTIONS = [
   'hang_up() { kill $pppd; wait $pppd; }',
 ];
 
-/** pppd as provider, which waits for the caller to speak and wants CHAP; ready when this part of the script is over. */
+/**
+ * pppd as provider, which waits for the caller to speak and wants CHAP; it answers when this part of the script is over, and
+ * anew when `answering_again` is, said after a call to it.
+ */
 export const PROVIDER_LINES = [
+  'provider_pid() { cat /run/lock/LCK..ttyS2 /var/lock/LCK..ttyS2 2> /dev/null | head -n 1; }',
+  'answering_again() {',
+  '  for try in $(seq 100); do now=$(provider_pid); [ -n "$now" ] && [ "$now" != "$answered" ] && break; sleep 0.1; done',
+  '  answered=$now; sleep 0.3',
+  '}',
   `while :; do ip netns exec isp pppd /dev/ttyS2 ${SERIAL} lock silent name lab-provider require-chap \\`,
   `  ${provider}:${caller} ms-dns ${dns} lcp-echo-interval 0; sleep 0.2; done > /dev/null 2>&1 &`,
-  'until grep -qs . /run/lock/LCK..ttyS2 /var/lock/LCK..ttyS2; do sleep 0.1; done',
-  'sleep 0.3',
+  'answering_again',
 ];
 
 /** Where the provider of PROVIDER_LINES answers ping. */
