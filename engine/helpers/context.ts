@@ -116,10 +116,11 @@ export class Context implements HelperContext {
     return second === null ? null : port;
   }
 
-  withdraw(protocol: 'tcp' | 'udp', insidePort: number): void {
+  withdraw(protocol: 'tcp' | 'udp', insidePort: number, remote?: number): void {
     const mapping = this.#m.table.findMapping(protocol === 'tcp' ? TCP : UDP, this.inside, insidePort);
     for (const one of this.#attachment.expectations.slice())
-      if (one.mapping === mapping) this.#expectations.remove(one, this.now);
+      if (one.mapping === mapping && (remote === undefined || one.remote === remote))
+        this.#expectations.remove(one, this.now);
   }
 
   expectOutbound(

@@ -53,8 +53,8 @@ export interface HelperContext {
   expect(expected: Expected): number | null;
   /** Two adjacent ports, the even one returned, for `insidePort` (even) and the one above it (RFC 3550 §11). */
   expectPair(expected: Expected): number | null;
-  /** Awaits no more what this session announced for one inside port: the peer has said that it will not be needed. */
-  withdraw(protocol: 'tcp' | 'udp', insidePort: number): void;
+  /** Awaits no more what this session announced for one inside port (from one remote, if that is said): it will not be needed. */
+  withdraw(protocol: 'tcp' | 'udp', insidePort: number, remote?: number): void;
   /** A session the inside host is about to open itself: as a child it keeps this one alive; `follow` reads it. */
   expectOutbound(
     protocol: 'tcp' | 'udp',
