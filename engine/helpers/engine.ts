@@ -18,6 +18,7 @@ import { Attachment } from './attachment.ts';
 import { Context, type Tally } from './context.ts';
 import { type Expectation, Expectations } from './expectations.ts';
 import { type Direction, FROM_INSIDE, FROM_OUTSIDE, type Helper } from './helper.ts';
+import { IdentServer } from './ident-server.ts';
 import { HELPERS } from './registry.ts';
 import { passSegment, type Send } from './segments.ts';
 import { SequenceMap } from './sequence.ts';
@@ -46,6 +47,8 @@ interface Post {
 }
 
 export class HelperEngine {
+  /** The gateway's own end of ident connections. */
+  readonly ident: IdentServer;
   readonly #m: Masquerade;
   readonly #expectations: Expectations;
   readonly #posts: readonly Post[];
@@ -57,6 +60,7 @@ export class HelperEngine {
 
   constructor(m: Masquerade, helpers: readonly Helper[] = HELPERS) {
     this.#m = m;
+    this.ident = new IdentServer(m.random);
     this.#expectations = new Expectations(m);
     this.#posts = helpers.map((helper) => ({
       helper,
@@ -81,6 +85,12 @@ export class HelperEngine {
     for (const attachment of this.#attachments)
       if (attachment?.helper && !this.#posts.some((post) => post.on && post.helper === attachment.helper))
         attachment.dialogue = null;
+  }
+
+  /** The counts of a TCP helper while it is on and has this port, for what the gateway answers itself; else null. */
+  tallyOf(name: string, port: number): Tally | null {
+    const post = this.#tcp.get(port);
+    return post?.helper.name === name ? post.tally : null;
   }
 
   /** Whether a new session to this remote port (or to this inside port, from outside) would be read. */

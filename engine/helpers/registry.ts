@@ -3,6 +3,7 @@ import { amanda } from './amanda.ts';
 import { cuseeme } from './cuseeme.ts';
 import { ftp } from './ftp.ts';
 import type { Helper } from './helper.ts';
+import { ident } from './ident.ts';
 import { irc } from './irc.ts';
 import { mms } from './mms.ts';
 import { pptp } from './pptp.ts';
@@ -10,6 +11,7 @@ import { quake } from './quake.ts';
 import { realaudio } from './realaudio.ts';
 import { rsh } from './rsh.ts';
 import { rtsp } from './rtsp.ts';
+import { sip, sipTcp } from './sip.ts';
 import { talk } from './talk.ts';
 import { tftp } from './tftp.ts';
 import { vdolive } from './vdolive.ts';
@@ -18,6 +20,7 @@ export const HELPERS: readonly Helper[] = [
   amanda,
   cuseeme,
   ftp,
+  ident,
   irc,
   mms,
   pptp,
@@ -25,6 +28,8 @@ export const HELPERS: readonly Helper[] = [
   realaudio,
   rsh,
   rtsp,
+  sip,
+  sipTcp,
   talk,
   tftp,
   vdolive,

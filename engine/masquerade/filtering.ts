@@ -1,5 +1,6 @@
 // A first packet from outside: whether anybody is to have it (RFC 4787 §5, RFC 5382 §4.3, RFC 5382 REQ-4). Default is deny. In order:
-// a forward, a helper's expectation, the filter of the mapping that owns the port; ident gets its RST, other SYNs a late ICMP.
+// a forward, a helper's expectation, the filter of the mapping that owns the port; ident is answered or gets its RST, other SYNs a late ICMP.
+import { answerIdent } from '../helpers/ident-gateway.ts';
 import { formatAddress, IMPOSSIBLE_SOURCES } from '../packet/address.ts';
 import { get16, get32 } from '../packet/bytes.ts';
 import { headerLength, TCP, UDP } from '../packet/ipv4.ts';
@@ -222,6 +223,7 @@ function deny(
     silence(m, uplink, b, o, length, now);
     return;
   }
+  if (answerIdent(m, uplink, b, o, length, now)) return;
   const flags = flagsOf(b, t);
   if ((flags & RST) !== 0) return;
   const counted = ((flags & SYN) === 0 ? 0 : 1) + ((flags & FIN) === 0 ? 0 : 1);
