@@ -188,6 +188,8 @@ export const engineConfigSchema = z.object({
   demand: z.boolean(),
   /** Whether the gateway's own traffic uses the link: only without another default route, always, or never. */
   ownTraffic: z.enum(['auto', 'always', 'never']),
+  /** May the rule that lets masq0 through stand in a foreign firewall's own chain? `ask`, the default, tells and waits. */
+  openForeignFirewall: z.enum(['ask', 'yes', 'no']).optional(),
 });
 export type EngineConfig = z.infer<typeof engineConfigSchema>;
 

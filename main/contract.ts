@@ -127,6 +127,8 @@ export const settingsSchema = z.object({
   forwards: z.array(forwardSchema).max(256),
   helpers: z.record(z.string().max(32), helperSettingSchema),
   ownTraffic: z.enum(['auto', 'always', 'never']),
+  /** May Masq-Gate let the LAN through another program's firewall that drops it? Undone when sharing ends. */
+  openForeignFirewall: z.enum(['ask', 'yes', 'no']),
   selectedProvider: z.string().max(32).nullable(),
   theme: z.enum(['system', 'light', 'dark']),
   /** Keep running in the tray when the window is closed. */
@@ -206,6 +208,17 @@ export const meterSchema = z.object({
 });
 export type Meter = z.infer<typeof meterSchema>;
 
+/** One line of an old rule file and what it means here, in words for the person who is asked for consent. */
+export const importedRowSchema = z.object({
+  /** Line of the file, from 1. */
+  number: z.number(),
+  text: z.string(),
+  /** `becomes` a setting, is `already` so, or is `left-out` for the reason given. */
+  outcome: z.enum(['becomes', 'already', 'left-out']),
+  words: z.string(),
+});
+export type ImportedRow = z.infer<typeof importedRowSchema>;
+
 const none = z.object({}).strict();
 const done = z.object({});
 const command = <A extends z.ZodType, R extends z.ZodType>(argument: A, result: R) => ({ argument, result });
@@ -245,6 +258,11 @@ export const commands = {
     z.object({ sessions: z.array(sessionSchema) }),
   ),
   refusals: command(none, z.object({ refusals: z.array(z.object({ at: z.number(), text: z.string() })) })),
+  /** Reads an old rule file and changes nothing: what each line becomes, and the patch that `saveSettings` takes on consent. */
+  importRules: command(
+    z.object({ source: z.string().max(200_000, 'A rule file may have up to 200,000 characters.') }).strict(),
+    z.object({ rows: z.array(importedRowSchema), patch: settingsSchema.partial() }),
+  ),
   clearFault: command(none, done),
 } as const;
 

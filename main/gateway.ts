@@ -33,6 +33,7 @@ import { MeterTicker } from './meter-ticker.ts';
 import { Ports } from './ports.ts';
 import { PRACTICE_PROVIDER_ID, PracticeSide } from './practice-side.ts';
 import { initialState, ReadModel } from './read-model.ts';
+import { readRules } from './rule-import/rule-import.ts';
 import type { SecretStore } from './settings/secrets.ts';
 import type { SettingsStore } from './settings/store.ts';
 
@@ -166,6 +167,7 @@ export class Gateway {
       removeForward: ({ id }) => this.#changeSettings({ forwards: this.#forwardsBut(id) }),
       sessions: async ({ limit }) => sessionsOf(await this.#engine.request({ type: 'sessions', limit })),
       refusals: async () => refusalsOf(await this.#engine.request({ type: 'refusals' })),
+      importRules: async ({ source }) => ({ ok: true, value: readRules(source, this.#settings.settings) }),
       clearFault: async () => {
         this.model.set({ fault: null });
         for (const code of ['settings-broken', 'settings-unreadable', 'passwords-broken'])
@@ -289,7 +291,8 @@ export class Gateway {
   }
 
   #engineConfig(): EngineConfig {
-    const { lan, masquerade, access, forwards, helpers, ownTraffic } = this.#settings.settings;
+    const { lan, masquerade, access, forwards, helpers, ownTraffic, openForeignFirewall } =
+      this.#settings.settings;
     return {
       practice: this.model.state.practice,
       lan,
@@ -299,6 +302,7 @@ export class Gateway {
       helpers,
       demand: false,
       ownTraffic,
+      openForeignFirewall,
     };
   }
 

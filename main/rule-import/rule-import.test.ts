@@ -1,20 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MASQUERADE_DEFAULT } from '../../engine/contract.ts';
-import type { Settings } from '../contract.ts';
-import { applyImport, importRules } from './rule-import.ts';
+import { type Settings, settingsSchema } from '../contract.ts';
+import { DEFAULT_SETTINGS } from '../settings/schema.ts';
+import { applyImport, importRules, readRules } from './rule-import.ts';
 
-const settings: Settings = {
-  lan: null,
-  masquerade: MASQUERADE_DEFAULT,
-  access: { mode: 'everybody', chosen: [], paused: [] },
-  forwards: [],
-  helpers: {},
-  ownTraffic: 'auto',
-  selectedProvider: null,
-  theme: 'system',
-  closeToTray: true,
-};
+const settings: Settings = DEFAULT_SETTINGS;
 
 /** The commands of a strong 2.0 kernel script, as the masquerade documents of the day advise them. */
 const kernel20 = `
@@ -182,6 +172,36 @@ describe('importing old rule files', () => {
     expect(
       change('extip=`ifconfig ppp0`\nipmasqadm portfw -a -P tcp -L $extip 80 -R 192.168.0.2 80'),
     ).toContain('$extip');
+  });
+
+  it('gives rows in words and a patch that the settings take; a second import changes nothing more', () => {
+    const { rows, patch } = readRules(kernel22, settings);
+    expect(rows.map(({ number, outcome, words }) => `${number} ${outcome}: ${words}`)).toContain(
+      '16 becomes: forward tcp port 6891-6900 to 192.168.0.7 port 6891-6900',
+    );
+    const after = settingsSchema.parse({ ...settings, ...patch });
+    expect(readRules(kernel22, after).patch).toEqual(patch);
+    expect(readRules('', settings)).toEqual({ rows: [], patch: {} });
+  });
+
+  it('says that a network needs its card chosen', () => {
+    const words = (lan: Settings['lan']) =>
+      readRules('ipchains -A forward -s 192.168.0.0/24 -j MASQ', { ...settings, lan }).rows[0]?.words;
+    const card = (address: string) => ({ interface: 'eth1', address, prefix: 24, dhcp: null });
+    expect(words(null)).toContain('choose its network card');
+    expect(words(card('192.168.0.1'))).toBe('share the link with the network 192.168.0.0/24');
+    expect(words(card('10.0.0.1'))).toContain('share eth1 with 10.0.0.1/24 now');
+  });
+
+  it('gives forwards that differ only in their sources ids of their own', () => {
+    const line = (source: string) =>
+      `iptables -t nat -A PREROUTING -p tcp --dport 80 -s ${source} -j DNAT --to 10.0.0.5`;
+    const ids = (known: Settings['forwards'], ...sources: string[]) =>
+      readRules(sources.map(line).join('\n'), { ...settings, forwards: known }).patch.forwards ?? [];
+    const three = ids([], '198.51.100.0/24', '203.0.113.0/24', '192.0.2.0/24');
+    expect(three.map(({ id }) => id)).toEqual(['import-tcp-80', 'import-tcp-80-n2', 'import-tcp-80-n3']);
+    const again = ids(three.slice(1), '198.51.100.0/24', '198.18.0.0/16');
+    expect(new Set(again.map(({ id }) => id)).size).toBe(4);
   });
 
   it('survives anything, and every change it makes is a valid setting', () => {

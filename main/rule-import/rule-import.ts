@@ -2,7 +2,7 @@
  * Old rule files (rc.firewall of the 2.0, 2.2 and 2.4 days) read line by line into what they mean here.
  * Nothing is run and nothing is changed: the result is shown first, then applied by consent.
  */
-import type { Settings } from '../contract.ts';
+import type { ImportedRow, Settings } from '../contract.ts';
 import { ipmasqadm, iptablesDnat, redir } from './forwarding-rules.ts';
 import { echo, moduleLoad } from './kernel-switches.ts';
 import { ipchains, ipfwadm, iptablesMasquerade, type Mark, otherIptables } from './masquerade-rules.ts';
@@ -103,6 +103,17 @@ export function importRules(source: string): ImportedLine[] {
   return rows;
 }
 
+function freeId(
+  forwards: Settings['forwards'],
+  { protocol, first, last }: { protocol: string; first: number; last: number },
+): string {
+  const id = `import-${protocol}-${first}${last === first ? '' : `-${last}`}`;
+  for (let number = 1; ; number++) {
+    const wanted = number === 1 ? id : `${id}-n${number}`;
+    if (!forwards.some((other) => other.id === wanted)) return wanted;
+  }
+}
+
 /** Two rules for the same outside ports are one forward balanced over both hosts, as portfw did. */
 function mergeForwards(settings: Settings, changes: Change[]): Settings['forwards'] {
   const forwards = settings.forwards.map((forward) => ({ ...forward, hosts: [...forward.hosts] }));
@@ -118,14 +129,7 @@ function mergeForwards(settings: Settings, changes: Change[]): Settings['forward
         other.sources.join() === forward.sources.join(),
     );
     if (same === undefined) {
-      const id = `import-${forward.protocol}-${forward.first}${forward.last === forward.first ? '' : `-${forward.last}`}`;
-      const taken = forwards.filter((other) => other.id === id || other.id.startsWith(`${id}-`)).length;
-      forwards.push({
-        ...forward,
-        id: taken === 0 ? id : `${id}-${taken + 1}`,
-        on: true,
-        hosts: [...forward.hosts],
-      });
+      forwards.push({ ...forward, id: freeId(forwards, forward), on: true, hosts: [...forward.hosts] });
       continue;
     }
     for (const host of forward.hosts) {
@@ -176,4 +180,33 @@ export function applyImport(
     patch,
     triggers: changes.flatMap((change) => (change.kind === 'trigger' ? [change.trigger] : [])),
   };
+}
+
+/** The whole file as rows for a person and the patch that consent applies. Empty when no line becomes anything. */
+export function readRules(
+  source: string,
+  settings: Settings,
+): { rows: ImportedRow[]; patch: Partial<Settings> } {
+  const lines = importRules(source);
+  return {
+    rows: lines.map(({ number, text, verdict }) => ({
+      number,
+      text,
+      outcome: verdict.outcome,
+      words: `${verdict.words}${cardStillToChoose(verdict, settings)}`,
+    })),
+    patch: applyImport(settings, lines).patch,
+  };
+}
+
+/** A rule file names a network; here a network is shared by choosing its card, which no rule file tells. */
+function cardStillToChoose(verdict: Verdict, { lan }: Settings): string {
+  if (verdict.outcome !== 'becomes' || verdict.change.kind !== 'share-network') return '';
+  if (lan === null) return ': choose its network card in the settings';
+  const { address, prefix } = verdict.change;
+  const number = (dotted: string) => dotted.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0);
+  const network = (dotted: string) => Math.floor(number(dotted) / 2 ** (32 - Math.min(prefix, lan.prefix)));
+  return network(address) === network(lan.address)
+    ? ''
+    : `; the settings share ${lan.interface} with ${lan.address}/${lan.prefix} now, so change that if it is not meant`;
 }

@@ -12,6 +12,7 @@ export const DEFAULT_SETTINGS: Settings = {
   forwards: [],
   helpers: {},
   ownTraffic: 'auto',
+  openForeignFirewall: 'ask',
   selectedProvider: null,
   theme: 'system',
   closeToTray: true,
