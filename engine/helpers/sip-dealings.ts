@@ -1,0 +1,316 @@
+// What an inside end and its peer say to each other in SIP (RFC 3261), line by line: which addresses and ports are replaced, what is
+// awaited, and when that ends. How messages are told apart in a datagram or a stream is sip.ts's.
+import { formatAddress, SPECIAL } from '../packet/address.ts';
+import { type Dialogue, type Direction, FROM_INSIDE, type HelperContext } from './helper.ts';
+import { DOTTED, dottedAddress, portNumber } from './payload.ts';
+import { type Description, type Edit, type Medium, readDescription } from './sdp.ts';
+
+export const SIP = 5060;
+const MEDIA_SECONDS = 180;
+const VIA_SECONDS = 64;
+const REGISTERED_SECONDS = 3600;
+/** Calls at the same time. */
+const CALLS = 16;
+/** Refusals of a call that is then tried again: it asks who is calling (RFC 3261 §22). */
+const WHO = new Set([401, 407]);
+const HOST = new RegExp(`(?<![\\d.])(${DOTTED})(?::(\\d{1,5}))?(?![\\d.:])`);
+const LONG_NAMES: Readonly<Record<string, string>> = {
+  v: 'via',
+  m: 'contact',
+  l: 'content-length',
+  c: 'content-type',
+  i: 'call-id',
+};
+
+export type Transport = 'udp' | 'tcp';
+
+/** What is known of one call: our media ports and where the other end's media are. */
+interface Call {
+  readonly ports: Set<number>;
+  remote: number | null;
+}
+
+/** What the lines of one message have said so far. */
+export class Message {
+  readonly direction: Direction;
+  /** Of the request, or of the one that is answered. */
+  method = '';
+  isRequest = false;
+  /** Of an answer. */
+  status = 0;
+  callId = '';
+  sdp = false;
+  /** Seconds. */
+  expires: number | null = null;
+  /** The end named a Contact that is not its own address. */
+  elsewhere = false;
+  /** Inside ports of Contacts of ours, and their own seconds. */
+  readonly contacts: { port: number; expires: number | null }[] = [];
+
+  constructor(direction: Direction) {
+    this.direction = direction;
+  }
+}
+
+/** One inside end's dealings with one peer: the messages, however they come. */
+export class Dealings {
+  readonly #transport: Transport;
+  readonly #follow: () => Dialogue;
+  readonly #calls = new Map<string, Call>();
+  /** Outside ports given for this end's, in this session. */
+  readonly #published = new Map<number, number>();
+  #saidElsewhere = false;
+
+  /** `follow` reads a session that the peer opens to a port published here. */
+  constructor(transport: Transport, follow: () => Dialogue) {
+    this.#transport = transport;
+    this.#follow = follow;
+  }
+
+  /** First line; false when it is not SIP. */
+  begin(message: Message, line: string, at: number, edits: Edit[], context: HelperContext): boolean {
+    const request = /^([A-Z]+) (\S+) SIP\/2\.0$/.exec(line);
+    const answer = /^SIP\/2\.0 (\d{3})(?: |$)/.exec(line);
+    if (!request && !answer) return false;
+    message.isRequest = request !== null;
+    message.method = request?.[1] ?? '';
+    message.status = Number(answer?.[1] ?? 0);
+    if (request && message.direction !== FROM_INSIDE) this.#restore(line.slice(0, -8), at, edits, context);
+    return true;
+  }
+
+  header(message: Message, line: string, at: number, edits: Edit[], context: HelperContext): void {
+    const match = /^([\w-]+)\s*:\s*/.exec(line);
+    if (!match) return;
+    const short = (match[1] as string).toLowerCase();
+    const name = LONG_NAMES[short] ?? short;
+    const value = line.slice(match[0].length);
+    const place = at + match[0].length;
+    if (name === 'via') this.#via(message, value, place, edits, context);
+    else if (name === 'contact') this.#contact(message, value, place, edits, context);
+    else if (name === 'call-id') message.callId = value.slice(0, 128);
+    else if (name === 'cseq') message.method = /^\d+\s+([A-Z]+)$/.exec(value)?.[1] ?? message.method;
+    else if (name === 'expires') message.expires = /^\d{1,9}$/.test(value) ? Number(value) : null;
+    else if (name === 'content-type') message.sdp = /^application\/sdp\s*(?:;|$)/i.test(value);
+  }
+
+  #via(message: Message, value: string, at: number, edits: Edit[], context: HelperContext): void {
+    const inside = message.direction === FROM_INSIDE;
+    // Of several, an inside end's own is the only one in its requests and in the answers to them.
+    if (inside !== message.isRequest) return;
+    const match = /^SIP\s*\/\s*2\.0\s*\/\s*\w+\s+/i.exec(value);
+    const parameters = /^[^,]*/.exec(value)?.[0] ?? '';
+    if (!match || /;\s*rport\b/i.test(parameters)) return;
+    const host = HOST.exec(value.slice(match[0].length));
+    if (host?.index !== 0) return;
+    this.#rewriteHost(host, at + match[0].length, VIA_SECONDS, inside, edits, context);
+  }
+
+  #contact(message: Message, value: string, at: number, edits: Edit[], context: HelperContext): void {
+    let place = at;
+    for (const part of value.split(',')) {
+      const expires = /;\s*expires=(\d{1,9})/i.exec(part)?.[1];
+      const uri = /<?sips?:(?:[^@>\s]*@)?/i.exec(part);
+      if (uri) {
+        const host = HOST.exec(part.slice(uri.index + uri[0].length));
+        if (host?.index === 0) {
+          const from = place + uri.index + uri[0].length;
+          const seconds = expires === undefined ? null : Number(expires);
+          this.#oneContact(message, host, from, seconds, edits, context);
+        }
+      }
+      place += part.length + 1;
+    }
+  }
+
+  #oneContact(
+    message: Message,
+    host: RegExpExecArray,
+    at: number,
+    expires: number | null,
+    edits: Edit[],
+    context: HelperContext,
+  ): void {
+    const inside = message.direction === FROM_INSIDE;
+    if (inside && dottedAddress(host[1] as string) !== context.inside) {
+      message.elsewhere = true;
+      if (!this.#saidElsewhere) context.refuse('the end names another address: it finds its way by itself');
+      this.#saidElsewhere = true;
+      return;
+    }
+    const port = this.#rewriteHost(host, at, MEDIA_SECONDS, inside, edits, context);
+    if (port !== null) message.contacts.push({ port, expires });
+  }
+
+  /** Rewrites an address of ours with its port; the inside port, or null when it is not ours. */
+  #rewriteHost(
+    host: RegExpExecArray,
+    at: number,
+    seconds: number,
+    inside: boolean,
+    edits: Edit[],
+    context: HelperContext,
+  ): number | null {
+    const address = dottedAddress(host[1] as string);
+    const port = host[2] === undefined ? SIP : portNumber(host[2]);
+    if (port === 0 || address !== (inside ? context.inside : context.outside)) return null;
+    const other = inside ? this.#publish(port, seconds, context) : this.#insidePort(port, context);
+    if (other === null) return null;
+    const shown = formatAddress(inside ? context.outside : context.inside);
+    const text = other === SIP && host[2] === undefined ? shown : `${shown}:${other}`;
+    edits.push({ from: at, to: at + host[0].length, text });
+    return inside ? port : other;
+  }
+
+  /** An outside port on which this end can be reached by its peer. */
+  #publish(port: number, seconds: number, context: HelperContext): number | null {
+    if (port === context.insidePort) return context.outsidePort;
+    const outside = this.#await(port, seconds, context);
+    if (outside !== null) {
+      if (this.#published.size >= CALLS) this.#published.clear();
+      this.#published.set(outside, port);
+    }
+    return outside;
+  }
+
+  #await(port: number, seconds: number, context: HelperContext): number | null {
+    return context.expect({
+      protocol: this.#transport,
+      insidePort: port,
+      remote: context.remote,
+      remotePort: 0,
+      seconds,
+      count: 4,
+      follow: this.#follow,
+    });
+  }
+
+  #insidePort(port: number, context: HelperContext): number | null {
+    if (port === context.outsidePort) return context.insidePort;
+    return this.#published.get(port) ?? context.insidePortOf(this.#transport, port);
+  }
+
+  /** Puts our own address back in a request's target. */
+  #restore(line: string, at: number, edits: Edit[], context: HelperContext): void {
+    const uri = / sips?:(?:[^@>\s]*@)?/i.exec(line);
+    if (!uri) return;
+    const from = uri.index + uri[0].length;
+    const host = HOST.exec(line.slice(from));
+    if (host?.index === 0) this.#rewriteHost(host, at + from, VIA_SECONDS, false, edits, context);
+  }
+
+  /** The body, whole. */
+  body(message: Message, text: string, at: number, edits: Edit[], context: HelperContext): void {
+    if (!message.sdp || message.callId === '') return;
+    const description = readDescription(text, at);
+    if (!description) return;
+    if (message.direction === FROM_INSIDE) this.#ownMedia(message, description, edits, context);
+    else this.#peersMedia(message, description, context);
+  }
+
+  #call(id: string): Call {
+    let call = this.#calls.get(id);
+    if (call) return call;
+    if (this.#calls.size >= CALLS)
+      for (const oldest of this.#calls.keys()) {
+        this.#calls.delete(oldest);
+        break;
+      }
+    call = { ports: new Set(), remote: null };
+    this.#calls.set(id, call);
+    return call;
+  }
+
+  /** This end says where it would have its media. */
+  #ownMedia(message: Message, description: Description, edits: Edit[], context: HelperContext): void {
+    const ours = description.addresses.some(({ address }) => address === context.inside);
+    if (message.elsewhere || description.candidates || !ours) return;
+    const call = this.#call(message.callId);
+    const ports: Edit[] = [];
+    let wanted = 0;
+    let given = 0;
+    for (const medium of description.media) {
+      if (medium.port === 0) continue;
+      if (medium.address !== context.inside) {
+        // 0.0.0.0 is a call on hold (RFC 3264 §8.4).
+        if (medium.address !== 0 && medium.address !== null)
+          context.refuse('media were asked for a third party');
+        continue;
+      }
+      wanted++;
+      if (this.#medium(medium, call, ports, context)) given++;
+    }
+    if (wanted > 0 && given === 0) return;
+    if (given > 0) context.used();
+    edits.push(...ports);
+    for (const { address, from, to } of description.addresses)
+      if (address === context.inside) edits.push({ from, to, text: formatAddress(context.outside) });
+  }
+
+  #medium(medium: Medium, call: Call, edits: Edit[], context: HelperContext): boolean {
+    const { port, rtcp } = medium;
+    const pair =
+      medium.rtp && (port & 1) === 0 && (rtcp === null || rtcp.port === port + 1 || rtcp.port === port);
+    const outside = this.#awaitMedia(port, pair, call, context);
+    if (outside === null) return false;
+    edits.push({ from: medium.from, to: medium.to, text: String(outside) });
+    if (rtcp === null || rtcp.port === 0) return true;
+    const reports = pair ? outside + rtcp.port - port : this.#awaitMedia(rtcp.port, false, call, context);
+    if (reports !== null) edits.push({ from: rtcp.from, to: rtcp.to, text: String(reports) });
+    return true;
+  }
+
+  #awaitMedia(port: number, pair: boolean, call: Call, context: HelperContext): number | null {
+    const expected = {
+      protocol: 'udp',
+      insidePort: port,
+      remote: call.remote ?? context.remote,
+      remotePort: 0,
+      seconds: MEDIA_SECONDS,
+      count: 1,
+    } as const;
+    const outside = pair ? context.expectPair(expected) : context.expect(expected);
+    if (outside === null || call.ports.size >= CALLS) return outside;
+    call.ports.add(port);
+    if (pair) call.ports.add(port + 1);
+    return outside;
+  }
+
+  /** The other end says where its media are: only from there may they come. */
+  #peersMedia(message: Message, description: Description, context: HelperContext): void {
+    const remote = description.connection;
+    // An end that names an address of a private net sends from elsewhere; its signalling shows from where at best.
+    if (remote === null || SPECIAL.contains(remote)) return;
+    const call = this.#call(message.callId);
+    const before = call.remote ?? context.remote;
+    call.remote = remote;
+    if (before === remote) return;
+    for (const insidePort of call.ports) {
+      const moved = context.expect({
+        protocol: 'udp',
+        insidePort,
+        remote,
+        remotePort: 0,
+        seconds: MEDIA_SECONDS,
+        count: 1,
+      });
+      if (moved !== null) context.withdraw('udp', insidePort, before);
+    }
+  }
+
+  /** The message is complete. */
+  finish(message: Message, context: HelperContext): void {
+    const answered = message.status >= 200 && message.status < 300;
+    if (message.method === 'REGISTER' && answered && message.direction !== FROM_INSIDE)
+      for (const { port, expires } of message.contacts) {
+        const seconds = expires ?? message.expires ?? REGISTERED_SECONDS;
+        if (seconds > 0 && this.#await(port, seconds, context) !== null) context.used();
+        else if (seconds === 0) context.withdraw(this.#transport, port);
+      }
+    const refused = message.method === 'INVITE' && message.status >= 300 && !WHO.has(message.status);
+    const over = message.isRequest ? message.method === 'BYE' || message.method === 'CANCEL' : refused;
+    if (!over) return;
+    for (const port of this.#calls.get(message.callId)?.ports ?? []) context.withdraw('udp', port);
+    this.#calls.delete(message.callId);
+  }
+}
