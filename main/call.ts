@@ -10,9 +10,9 @@ import { pause, unlessAborted, within } from './abort.ts';
 import type { Fault, Phase, Provider } from './contract.ts';
 import type { EngineSide } from './engine-side.ts';
 import { bug, callUnderWay } from './faults.ts';
-import type { Clock, UplinkCallbacks, UplinkPart, UplinkUp } from './gateway-parts.ts';
+import type { Clock, Redial, UplinkCallbacks, UplinkPart, UplinkUp } from './gateway-parts.ts';
 import type { ReadModel } from './read-model.ts';
-import { redialPause, STEADY_CALL_MS } from './redial.ts';
+import { FIRST_TRY, nextTry, type Tries } from './redial.ts';
 
 export const UPLINK_LINK = 1;
 /** How long an uplink may take to heed a cancel before it is hung up without manners. */
@@ -37,7 +37,7 @@ export interface CallOptions {
 
 interface Ended {
   fault: Fault;
-  retry: boolean;
+  redial: Redial;
   /** How long the call was up, ms. */
   lastedMs: number;
 }
@@ -48,7 +48,7 @@ interface Run {
   portPath: string | null;
   uplink: UplinkPart | null;
   /** Ends a call that is up, from outside. */
-  end: ((fault: Fault, retry: boolean) => void) | null;
+  end: ((fault: Fault, redial: Redial) => void) | null;
   ended: Promise<void>;
 }
 
@@ -110,25 +110,28 @@ export class Call {
   /** From the engine: it is gone for good, so a call that dials or is up cannot go on. False when there is none. */
   abandon(fault: Fault): boolean {
     const end = this.#run?.end ?? null;
-    end?.(fault, false);
+    end?.(fault, 'stop');
     return end !== null;
   }
 
   async #drive(target: CallTarget, run: Run): Promise<void> {
     const { provider } = target;
     const signal = run.abort.signal;
-    let failures = 0;
-    for (let attempt = 0; ; attempt++) {
-      const number = provider.numbers[attempt % provider.numbers.length] ?? '';
-      const ended = await this.#attempt(target, number, run);
+    const policy = {
+      numbers: provider.numbers.length,
+      tries: provider.redialTries,
+      firstPauseSeconds: provider.redialPauseSeconds,
+    };
+    let tries = FIRST_TRY;
+    for (;;) {
+      const ended = await this.#attempt(target, provider.numbers[tries.numberIndex] ?? '', run);
       if (ended === null || signal.aborted) return this.#idle();
-      if (ended.lastedMs >= STEADY_CALL_MS) failures = 0;
-      failures += 1;
-      if (!ended.retry || failures > provider.redialTries) return this.#fail(ended.fault);
+      const next = nextTry(policy, tries, ended);
+      if (next === null) return this.#fail(ended.fault);
+      tries = next.tries;
       this.#log('warning', ended.fault.sentence);
       this.#options.model.set({ fault: ended.fault });
-      const next = provider.numbers[(attempt + 1) % provider.numbers.length] ?? '';
-      await this.#waitToRedial(provider, next, failures, signal);
+      await this.#waitToRedial(provider, next.waitSeconds, tries, signal);
       if (signal.aborted) return this.#idle();
     }
   }
@@ -143,12 +146,12 @@ export class Call {
     this.#phase('starting-engine', engine.running ? 'Preparing the network' : asking);
     const ready = await engine.ready(signal);
     if (ready === null) return null;
-    if (!ready.ok) return { fault: ready.fault, retry: false, lastedMs: 0 };
+    if (!ready.ok) return { fault: ready.fault, redial: 'stop', lastedMs: 0 };
 
     this.#phase('opening-modem', 'Opening the modem');
     const port = await unlessAborted(choosePort(target.provider, signal), signal);
     if (port === null) return null;
-    if (!port.ok) return { fault: port.fault, retry: false, lastedMs: 0 };
+    if (!port.ok) return { fault: port.fault, redial: 'stop', lastedMs: 0 };
     run.portPath = port.path;
     await engine.guard(port.path);
     try {
@@ -169,11 +172,11 @@ export class Call {
     const signal = run.abort.signal;
     let live = true;
     const giveUp = new AbortController();
-    let end: (ended: { fault: Fault; retry: boolean }) => void = () => {};
-    const ending = new Promise<{ fault: Fault; retry: boolean }>((resolve) => {
+    let end: (ended: { fault: Fault; redial: Redial }) => void = () => {};
+    const ending = new Promise<{ fault: Fault; redial: Redial }>((resolve) => {
       end = resolve;
     });
-    run.end = (fault, retry) => end({ fault, retry });
+    run.end = (fault, redial) => end({ fault, redial });
     const uplink = createUplink({
       phase: (phase, activity) => {
         if (live && !signal.aborted) this.#phase(phase, activity);
@@ -181,7 +184,7 @@ export class Call {
       log: (level, part, text) => model.log(level, part, text),
       packet: (buffer, offset, length) =>
         engine.sendPacket(UPLINK_LINK, GATEWAY_CLIENT, buffer, offset, length),
-      lost: (fault, retry) => end({ fault, retry }),
+      lost: (fault, redial) => end({ fault, redial }),
     });
     run.uplink = uplink;
     const hangUp = () => within(uplink.hangUp({ now: run.now }), CANCEL_PATIENCE_MS, clock);
@@ -197,7 +200,7 @@ export class Call {
         await hangUp();
         return dialled && { ...dialled, lastedMs: 0 };
       }
-      if (!dialled.ok) return { fault: dialled.fault, retry: dialled.retry, lastedMs: 0 };
+      if (!dialled.ok) return { fault: dialled.fault, redial: dialled.redial, lastedMs: 0 };
 
       this.#phase('configuring', 'Giving the link to the engine');
       const refused = await unlessAborted(
@@ -206,7 +209,7 @@ export class Call {
       );
       if (refused === null || refused.fault !== null) {
         await hangUp();
-        return refused?.fault ? { fault: refused.fault, retry: false, lastedMs: 0 } : null;
+        return refused?.fault ? { fault: refused.fault, redial: 'stop', lastedMs: 0 } : null;
       }
       const connectedAt = clock.now();
       const facts = dialled.up.facts;
@@ -242,11 +245,14 @@ export class Call {
     });
   }
 
-  async #waitToRedial(provider: Provider, number: string, nth: number, signal: AbortSignal): Promise<void> {
+  async #waitToRedial(provider: Provider, seconds: number, tries: Tries, signal: AbortSignal): Promise<void> {
     const { model, clock } = this.#options;
+    const number = provider.numbers[tries.numberIndex] ?? '';
     this.#phase('waiting-to-redial', '');
-    for (let left = redialPause(provider.redialPauseSeconds, nth); left > 0 && !signal.aborted; left--) {
-      model.set({ activity: `Trying ${number} again in ${left} s (${nth} of ${provider.redialTries})` });
+    for (let left = seconds; left > 0 && !signal.aborted; left--) {
+      model.set({
+        activity: `Trying ${number} again in ${left} s (${tries.failures} of ${provider.redialTries})`,
+      });
       await pause(1000, clock, signal);
     }
   }

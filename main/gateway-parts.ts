@@ -6,6 +6,9 @@
  */
 import type { FromEngine, ToEngine } from '../engine/contract.ts';
 import type { Fault, LanCandidate, LinkFacts, LogLevel, Phase, PortInfo, Provider } from './contract.ts';
+import type { Redial } from './modem/result-codes.ts';
+
+export type { Redial } from './modem/result-codes.ts';
 
 /** Milliseconds since the epoch, and a timer that `after` returns the cancelling of. */
 export interface Clock {
@@ -27,7 +30,7 @@ export interface UplinkCallbacks {
   /** An IP packet that arrived from the line; the buffer is borrowed until the call returns. */
   packet(buffer: Uint8Array, offset: number, length: number): void;
   /** Once up: the call ended by itself. */
-  lost(fault: Fault, retry: boolean): void;
+  lost(fault: Fault, redial: Redial): void;
 }
 
 export interface UplinkUp {
@@ -54,7 +57,7 @@ export interface UplinkPart {
   dial(
     options: DialOptions,
     signal: AbortSignal,
-  ): Promise<{ ok: true; up: UplinkUp } | { ok: false; fault: Fault; retry: boolean }>;
+  ): Promise<{ ok: true; up: UplinkUp } | { ok: false; fault: Fault; redial: Redial }>;
   send(client: number, buffer: Uint8Array, offset: number, length: number): void;
   hangUp(options?: { now?: boolean }): Promise<void>;
   meter(): UplinkMeter;

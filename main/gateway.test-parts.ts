@@ -102,7 +102,7 @@ export class ScriptedUplink implements UplinkPart {
     return new Promise((resolve) => {
       this.#resolve = resolve;
       signal.addEventListener('abort', () => {
-        if (!this.deaf) resolve({ ok: false, fault: aFault('cancelled'), retry: false });
+        if (!this.deaf) resolve({ ok: false, fault: aFault('cancelled'), redial: 'stop' });
       });
     });
   }
@@ -117,13 +117,13 @@ export class ScriptedUplink implements UplinkPart {
     return settle();
   }
 
-  fail(fault: Fault, retry: boolean): Promise<void> {
-    this.#resolve({ ok: false, fault, retry });
+  fail(fault: Fault, again: boolean): Promise<void> {
+    this.#resolve({ ok: false, fault, redial: again ? 'again' : 'stop' });
     return settle();
   }
 
-  async lose(fault: Fault, retry: boolean): Promise<void> {
-    this.callbacks.lost(fault, retry);
+  async lose(fault: Fault, again: boolean): Promise<void> {
+    this.callbacks.lost(fault, again ? 'again' : 'stop');
     await settle();
   }
 

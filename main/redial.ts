@@ -1,11 +1,67 @@
-/** When to dial again by itself: pauses that grow, and a limit. Which failures are worth it, the uplink says. */
+/**
+ * When to call again by itself, and which number: from how the calls so far ended. Pure; the waiting is call.ts's.
+ *
+ * A number that did not bring the link up is followed by the next one; a modem or a line that asks for a rest gets its
+ * minutes; what a person must mend is not tried again. Pauses double, and a call that held counts as a new start.
+ */
+import type { Redial } from './gateway-parts.ts';
 
-/** A call that held this long counts as good, so that the tries start from none again. Milliseconds. */
+export interface RedialPolicy {
+  /** How many numbers there are, in order of preference. */
+  numbers: number;
+  /** Tries after the first before giving up. */
+  tries: number;
+  firstPauseSeconds: number;
+}
+
+/** Where a row of tries stands. */
+export interface Tries {
+  numberIndex: number;
+  /** Attempts that came to nothing since the last call that held. */
+  failures: number;
+}
+export const FIRST_TRY: Tries = { numberIndex: 0, failures: 0 };
+
+export interface Ended {
+  redial: Redial;
+  /** How long the link was up, ms; 0 if it never was. */
+  lastedMs: number;
+}
+
+/** A link that held so long was a good one. */
 export const STEADY_CALL_MS = 60_000;
 const LONGEST_PAUSE_S = 300;
+/** National rules and modems' own timers ask for minutes between calls. */
+const ENFORCED_PAUSE_S = 120;
 
-/** Seconds to wait before try `nth` (from 1), given the first pause: doubled each time, at most five minutes. */
-export function redialPause(firstSeconds: number, nth: number): number {
-  const longest = Math.max(LONGEST_PAUSE_S, firstSeconds);
-  return Math.min(longest, firstSeconds * 2 ** Math.min(16, nth - 1));
+/** What to do after an attempt of `tries` has ended. Null: give up and tell the person. */
+export function nextTry(
+  policy: RedialPolicy,
+  tries: Tries,
+  ended: Ended,
+): { waitSeconds: number; tries: Tries } | null {
+  if (ended.redial === 'stop') return null;
+  // The end of a good call is itself the first failure of what follows.
+  const failures = ended.lastedMs >= STEADY_CALL_MS ? 1 : tries.failures + 1;
+  if (failures > policy.tries) return null;
+  // A number whose call broke off works: it is called again.
+  const moves = ended.lastedMs === 0 && policy.numbers > 1;
+  const numberIndex = moves
+    ? (tries.numberIndex + 1) % policy.numbers
+    : Math.min(tries.numberIndex, policy.numbers - 1);
+  const waitSeconds = pause(policy, failures, moves);
+  return {
+    waitSeconds: ended.redial === 'later' ? Math.max(ENFORCED_PAUSE_S, waitSeconds) : waitSeconds,
+    tries: { numberIndex, failures },
+  };
+}
+
+/** Doubled each time, at most five minutes or the first pause; with several numbers once a round, each has its turn. */
+function pause(
+  { firstPauseSeconds: first, numbers }: RedialPolicy,
+  failures: number,
+  moves: boolean,
+): number {
+  const rounds = moves ? Math.floor((failures - 1) / numbers) : failures - 1;
+  return Math.min(Math.max(LONGEST_PAUSE_S, first), first * 2 ** Math.min(16, rounds));
 }

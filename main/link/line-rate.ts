@@ -13,7 +13,7 @@ const MTU_TIME_MS = 150;
 
 export interface LineRateFacts {
   carrierRate: number | null;
-  transmitRate?: number | null;
+  transmitRate: number | null;
   errorCorrected: boolean | null;
 }
 

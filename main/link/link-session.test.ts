@@ -40,6 +40,7 @@ const SERVER: PppServerConfig = {
 class WireEnd implements CallPart {
   readonly line = { pendingBytes: 0 };
   readonly carrierRate: number;
+  readonly transmitRate: number;
   readonly portRate = 115_200;
   readonly connectText = 'CONNECT';
   readonly errorCorrected = true;
@@ -60,6 +61,7 @@ class WireEnd implements CallPart {
     this.#rate = rate;
     this.#delay = delay;
     this.carrierRate = rate * 8;
+    this.transmitRate = rate * 8;
   }
 
   write(bytes: Uint8Array): void {

@@ -4,6 +4,7 @@
  * Control frames go to the line at once and are only charged to the pacing; IP packets are framed when their turn comes,
  * because header compression and Deflate depend on the order of sending. What leaves in one turn is one write.
  */
+import type { LostCause } from '../modem/call.ts';
 import type { PppCloseReason, PppEvent, PppSink } from '../ppp/types.ts';
 import type { CallPart, LinkClock, PppPart } from './parts.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -15,7 +16,7 @@ const FRAME_ROOM = 4200;
 
 export type LinkEnd =
   | { kind: 'ppp'; reason: PppCloseReason; detail: string }
-  | { kind: 'line'; cause: 'carrier' | 'unplugged' | 'error'; detail: string };
+  | { kind: 'line'; cause: LostCause; detail: string };
 
 export interface LinkSessionSink {
   packet(buffer: Uint8Array, offset: number, length: number): void;
@@ -98,7 +99,7 @@ export class LinkSession {
   }
 
   /** PPP has the first word: in the window after a password was sent, a dropped carrier means that it was wrong. */
-  #lineLost(cause: 'carrier' | 'unplugged' | 'error', detail: string): void {
+  #lineLost(cause: LostCause, detail: string): void {
     if (this.#over) return;
     this.#lineEnd = { kind: 'line', cause, detail };
     this.#ppp.lowerDown(this.#clock.now());

@@ -4,6 +4,8 @@
  * link/ never touches a serial port or a clock itself, so that its tests run over scripted parts in simulated time.
  */
 import type { Fault } from '../contract.ts';
+import type { LostCause } from '../modem/call.ts';
+import type { DialFailure } from '../modem/result-codes.ts';
 import type { PppClientConfig, PppCloseReason, PppSink } from '../ppp/types.ts';
 
 /** Milliseconds of any fixed origin, and timers whose cancelling is what they return. */
@@ -29,35 +31,20 @@ export interface CallPart {
   readonly line: { readonly pendingBytes: number };
   /** bit/s on the telephone line towards us; null where the modem said none. */
   readonly carrierRate: number | null;
-  /** bit/s on the telephone line away from us, where the modem told it apart. */
-  readonly transmitRate?: number | null;
+  /** bit/s on the telephone line away from us; null where the modem said none. */
+  readonly transmitRate: number | null;
   /** bit/s between computer and modem. */
   readonly portRate: number;
   readonly connectText: string;
   readonly errorCorrected: boolean | null;
   readonly compressed: boolean | null;
   onData: ((bytes: Uint8Array) => void) | null;
-  onLost: ((cause: 'carrier' | 'unplugged' | 'error', detail: string) => void) | null;
+  onLost: ((cause: LostCause, detail: string) => void) | null;
   /** Copies the octets. */
   write(bytes: Uint8Array): void;
+  /** Resolves always. With `now`, also one that is under way takes the quickest end. */
   hangUp(options?: { now?: boolean }): Promise<void>;
 }
-
-export type DialKind =
-  | 'busy'
-  | 'no-carrier'
-  | 'no-dialtone'
-  | 'no-answer'
-  | 'delayed'
-  | 'blacklisted'
-  | 'voice'
-  | 'digital-line'
-  | 'line-in-use'
-  | 'silent'
-  | 'cancelled'
-  | 'lost'
-  | 'refused'
-  | 'sim';
 
 export type Progress = (text: string) => void;
 
@@ -73,7 +60,7 @@ export interface ModemPart {
     init: string[];
     signal: AbortSignal;
     onProgress: Progress;
-  }): Promise<{ ok: true; call: CallPart } | { ok: false; fault: Fault; kind: DialKind }>;
+  }): Promise<{ ok: true; call: CallPart } | { ok: false; fault: Fault; kind: DialFailure }>;
   close(): Promise<void> | void;
 }
 
@@ -102,5 +89,5 @@ export interface UplinkParts {
   ): Promise<{ ok: true; modem: ModemPart } | { ok: false; fault: Fault }>;
   createPpp(config: PppClientConfig, sink: PppSink): PppPart;
   closeReasonFault(reason: PppCloseReason, detail: string): Fault;
-  lostCallFault(cause: 'carrier' | 'unplugged' | 'error', port: string, detail: string): Fault;
+  lostCallFault(cause: LostCause, port: string, detail: string): Fault;
 }

@@ -1,7 +1,9 @@
 /** For tests: a clock that is turned by hand, a modem, a call and a PPP session that do as they are told. */
 import type { Fault } from '../contract.ts';
+import type { LostCause } from '../modem/call.ts';
+import type { DialFailure } from '../modem/result-codes.ts';
 import type { PppClientConfig, PppSink, PppUp } from '../ppp/types.ts';
-import type { CallPart, DialKind, LinkClock, ModemPart, PppPart, UplinkParts } from './parts.ts';
+import type { CallPart, LinkClock, ModemPart, PppPart, UplinkParts } from './parts.ts';
 
 export class ScriptedClock implements LinkClock {
   time = 0;
@@ -52,12 +54,13 @@ export async function settled(): Promise<void> {
 export class ScriptedCall implements CallPart {
   readonly line = { pendingBytes: 0 };
   carrierRate: number | null = 33_600;
+  transmitRate: number | null = 33_600;
   portRate = 115_200;
   connectText = 'CONNECT 33600';
   errorCorrected: boolean | null = true;
   compressed: boolean | null = false;
   onData: ((bytes: Uint8Array) => void) | null = null;
-  onLost: ((cause: 'carrier' | 'unplugged' | 'error', detail: string) => void) | null = null;
+  onLost: ((cause: LostCause, detail: string) => void) | null = null;
   readonly written: { at: number; bytes: number }[] = [];
   readonly hungUp: boolean[] = [];
   readonly #clock: LinkClock;
@@ -156,7 +159,7 @@ export class ScriptedParts implements UplinkParts {
   ppp: ScriptedPpp | null = null;
   openFault: Fault | null = null;
   initialiseFault: Fault | null = null;
-  dialFailure: DialKind | null = null;
+  dialFailure: DialFailure | null = null;
   /** While set, dialling goes on until it is cancelled. */
   ringing = false;
   closed = 0;

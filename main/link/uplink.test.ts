@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { NEW_PROVIDER, type Provider } from '../contract.ts';
+import { type DialFailure, REDIAL } from '../modem/result-codes.ts';
 import type { PppCloseReason } from '../ppp/types.ts';
-import type { DialKind } from './parts.ts';
 import { ScriptedParts, settled, UP } from './scripted-parts.ts';
 import { Uplink } from './uplink.ts';
-import { RETRY_DIAL, RETRY_PPP } from './verdicts.ts';
+import { REDIAL_LOST, REDIAL_PPP } from './verdicts.ts';
 
 vi.mock('./real-parts.ts', () => ({ realParts: {} }));
 
@@ -18,7 +18,7 @@ const provider: Provider = {
 
 let parts: ScriptedParts;
 let phases: string[];
-let losses: { code: string; retry: boolean }[];
+let losses: { code: string; redial: string }[];
 let packets: number[];
 let uplink: Uplink;
 const abort = () => new AbortController();
@@ -53,7 +53,7 @@ beforeEach(() => {
       phase: (phase) => phases.at(-1) !== phase && phases.push(phase),
       log: () => {},
       packet: (_buffer, _offset, length) => packets.push(length),
-      lost: (fault, retry) => losses.push({ code: fault.code, retry }),
+      lost: (fault, redial) => losses.push({ code: fault.code, redial }),
     },
     parts,
   );
@@ -89,6 +89,19 @@ describe('the way up', () => {
     expect(parts.session.config).toMatchObject({ mru: 1500, mtu: 576, deflate: true, vj: true, dns: true });
   });
 
+  it('paces and sizes packets by the rate away from us where the modem tells it apart', async () => {
+    parts.call.carrierRate = 48_000;
+    parts.call.transmitRate = 16_800;
+    await connect();
+    expect(parts.session.config).toMatchObject({ lineRate: 16_800, mtu: 296 });
+    const packet = new Uint8Array(286).fill(0x45);
+    for (let i = 0; i < 40; i++) uplink.send(1, packet, 0, packet.length);
+    await parts.clock.pass(5_000);
+    const sent = parts.call.written.reduce((sum, { bytes }) => sum + bytes, 0);
+    expect(sent / 5).toBeGreaterThan(0.8 * (16_800 / 8));
+    expect(sent / 5).toBeLessThan(1.2 * (16_800 / 8));
+  });
+
   it('carries packets both ways and counts them', async () => {
     await connect();
     const packet = new Uint8Array(100).fill(0x45);
@@ -104,27 +117,27 @@ describe('the way up', () => {
 describe('every failure has its own fault and verdict, and leaves the line hung up', () => {
   it('a port that cannot be opened', async () => {
     parts.openFault = { code: 'port-busy', sentence: '', cause: '', remedy: '' };
-    expect(await dial()).toMatchObject({ ok: false, fault: { code: 'port-busy' }, retry: false });
+    expect(await dial()).toMatchObject({ ok: false, fault: { code: 'port-busy' }, redial: 'stop' });
     expect(parts.closed).toBe(0);
   });
 
   it('a modem that does not answer', async () => {
     parts.initialiseFault = { code: 'no-modem', sentence: '', cause: '', remedy: '' };
-    expect(await dial()).toMatchObject({ ok: false, fault: { code: 'no-modem' }, retry: false });
+    expect(await dial()).toMatchObject({ ok: false, fault: { code: 'no-modem' }, redial: 'stop' });
     expect(parts.closed).toBe(1);
   });
 
-  it.each(Object.keys(RETRY_DIAL) as DialKind[])('dialling: %s', async (kind) => {
+  it.each(Object.keys(REDIAL) as DialFailure[])('dialling: %s', async (kind) => {
     parts.dialFailure = kind;
-    expect(await dial()).toMatchObject({ fault: { code: `dial-${kind}` }, retry: RETRY_DIAL[kind] });
+    expect(await dial()).toMatchObject({ fault: { code: `dial-${kind}` }, redial: REDIAL[kind] });
     expect(parts.closed).toBe(1);
   });
 
-  it.each(Object.keys(RETRY_PPP) as PppCloseReason[])('PPP before it is up: %s', async (reason) => {
+  it.each(Object.keys(REDIAL_PPP) as PppCloseReason[])('PPP before it is up: %s', async (reason) => {
     const dialling = dial();
     await settled();
     parts.session.down(reason);
-    expect(await dialling).toMatchObject({ ok: false, fault: { code: reason }, retry: RETRY_PPP[reason] });
+    expect(await dialling).toMatchObject({ ok: false, fault: { code: reason }, redial: REDIAL_PPP[reason] });
     expectHungUp();
     expect(losses).toEqual([]);
   });
@@ -133,7 +146,7 @@ describe('every failure has its own fault and verdict, and leaves the line hung 
     const dialling = dial();
     await settled();
     parts.call.onLost?.(cause, 'gone');
-    expect(await dialling).toMatchObject({ fault: { code: `line-${cause}` }, retry: cause === 'carrier' });
+    expect(await dialling).toMatchObject({ fault: { code: `line-${cause}` }, redial: REDIAL_LOST[cause] });
     expectHungUp();
   });
 
@@ -142,7 +155,7 @@ describe('every failure has its own fault and verdict, and leaves the line hung 
     await settled();
     parts.session.lowerDown = () => parts.session.down('wrong-password');
     parts.call.onLost?.('carrier', 'gone');
-    expect(await dialling).toMatchObject({ fault: { code: 'wrong-password' }, retry: false });
+    expect(await dialling).toMatchObject({ fault: { code: 'wrong-password' }, redial: 'stop' });
   });
 
   it('an unplugged modem is told as such whatever PPP was waiting for', async () => {
@@ -150,7 +163,7 @@ describe('every failure has its own fault and verdict, and leaves the line hung 
     await settled();
     parts.session.lowerDown = () => parts.session.down('wrong-password');
     parts.call.onLost?.('unplugged', 'gone');
-    expect(await dialling).toMatchObject({ fault: { code: 'line-unplugged' }, retry: false });
+    expect(await dialling).toMatchObject({ fault: { code: 'line-unplugged' }, redial: 'stop' });
   });
 });
 
@@ -161,7 +174,7 @@ describe('once up, the end is told exactly once', () => {
     lose?.(cause, 'gone');
     lose?.(cause, 'gone again');
     parts.session.down('no-echo');
-    expect(losses).toEqual([{ code: `line-${cause}`, retry: cause === 'carrier' }]);
+    expect(losses).toEqual([{ code: `line-${cause}`, redial: REDIAL_LOST[cause] }]);
     await parts.clock.pass(10_000);
     expectHungUp();
   });
@@ -169,7 +182,7 @@ describe('once up, the end is told exactly once', () => {
   it('by the peer', async () => {
     await connect();
     parts.session.down('peer-closed');
-    expect(losses).toEqual([{ code: 'peer-closed', retry: true }]);
+    expect(losses).toEqual([{ code: 'peer-closed', redial: 'again' }]);
     await uplink.hangUp();
     expectHungUp();
   });
@@ -179,7 +192,7 @@ describe('once up, the end is told exactly once', () => {
     parts.session.up();
     expect(losses).toEqual([]);
     parts.session.up({ ...UP, local: '203.0.113.65' });
-    expect(losses).toEqual([{ code: 'address-changed', retry: true }]);
+    expect(losses).toEqual([{ code: 'address-changed', redial: 'again' }]);
     await parts.clock.pass(5_000);
     expectHungUp();
   });
@@ -225,7 +238,7 @@ describe('hanging up and cancelling', () => {
     const dialling = dial(controller.signal);
     await settled();
     controller.abort();
-    expect(await dialling).toMatchObject({ ok: false, fault: { code: 'cancelled' }, retry: false });
+    expect(await dialling).toMatchObject({ ok: false, fault: { code: 'cancelled' }, redial: 'stop' });
     expect(parts.closed).toBe(1);
   });
 

@@ -2,17 +2,18 @@
  * One call to a provider from Dial to hung up: modem → call → PPP → up, told as phases, facts and one ending.
  *
  * An Uplink serves one dial and is thrown away. Whatever happens, and whenever it is cancelled, it leaves the line hung up
- * and the port closed, once. Whether to call again is only advised (`retry`); the gateway does it.
+ * and the port closed, once. Whether to call again is only advised (`redial`); the gateway does it.
  */
 import type { Fault, LinkFacts, LogLevel, Phase } from '../contract.ts';
 import type { DialOptions, UplinkCallbacks, UplinkMeter, UplinkPart, UplinkUp } from '../gateway-parts.ts';
+import { REDIAL, type Redial } from '../modem/result-codes.ts';
 import type { PppEvent, PppUp } from '../ppp/types.ts';
 import { mtuForRate, octetsPerSecond, upstreamRate } from './line-rate.ts';
 import { type LinkEnd, LinkSession } from './link-session.ts';
 import type { CallPart, ModemPart, UplinkParts } from './parts.ts';
 import { realParts } from './real-parts.ts';
 import { Scheduler } from './scheduler.ts';
-import { cancelled, RETRY_DIAL, RETRY_PPP, readdressed } from './verdicts.ts';
+import { cancelled, REDIAL_LOST, REDIAL_PPP, readdressed } from './verdicts.ts';
 
 export type { DialOptions, UplinkCallbacks, UplinkMeter, UplinkUp } from '../gateway-parts.ts';
 
@@ -20,7 +21,7 @@ export type { DialOptions, UplinkCallbacks, UplinkMeter, UplinkUp } from '../gat
 const GOODBYE_MS = 2_500;
 const MRU = 1500;
 
-type Outcome = { ok: true; up: UplinkUp } | { ok: false; fault: Fault; retry: boolean };
+type Outcome = { ok: true; up: UplinkUp } | { ok: false; fault: Fault; redial: Redial };
 type Failure = Extract<Outcome, { ok: false }>;
 
 export class Uplink implements UplinkPart {
@@ -99,7 +100,7 @@ export class Uplink implements UplinkPart {
       this.#phase('opening-modem', text);
     });
     if (!opened.ok)
-      return signal.aborted ? this.#cancelled() : { ok: false, fault: opened.fault, retry: false };
+      return signal.aborted ? this.#cancelled() : { ok: false, fault: opened.fault, redial: 'stop' };
     this.#modem = opened.modem;
     if (signal.aborted) return this.#cancelled();
 
@@ -109,7 +110,7 @@ export class Uplink implements UplinkPart {
       this.#phase('initialising-modem', text);
     });
     if (signal.aborted) return this.#cancelled();
-    if ('fault' in initialised) return { ok: false, fault: initialised.fault, retry: false };
+    if ('fault' in initialised) return { ok: false, fault: initialised.fault, redial: 'stop' };
     for (const setting of initialised.refused)
       this.#log('warning', 'modem', `The modem does not know the setting ${setting}; going on without it.`);
 
@@ -126,7 +127,7 @@ export class Uplink implements UplinkPart {
     });
     if (!dialled.ok) {
       if (signal.aborted) return this.#cancelled();
-      return { ok: false, fault: dialled.fault, retry: RETRY_DIAL[dialled.kind] };
+      return { ok: false, fault: dialled.fault, redial: REDIAL[dialled.kind] };
     }
     this.#call = dialled.call;
     if (signal.aborted) return this.#cancelled();
@@ -143,7 +144,7 @@ export class Uplink implements UplinkPart {
   }
 
   #cancelled(): Failure {
-    return { ok: false, fault: cancelled, retry: false };
+    return { ok: false, fault: cancelled, redial: 'stop' };
   }
 
   /** From CONNECT to the address. */
@@ -176,8 +177,8 @@ export class Uplink implements UplinkPart {
             first = event.up;
             this.#isUp = true;
             this.#abort.signal.removeEventListener('abort', onAbort);
-            this.#onEnd = ({ fault, retry }) => {
-              if (!this.#abort.signal.aborted) this.#callbacks.lost(fault, retry);
+            this.#onEnd = ({ fault, redial }) => {
+              if (!this.#abort.signal.aborted) this.#callbacks.lost(fault, redial);
             };
             resolve({ ok: true, up: this.#up(call, event.up) });
           },
@@ -218,7 +219,7 @@ export class Uplink implements UplinkPart {
       this.#log('info', 'ppp', 'The provider negotiated again; the address stays.');
       return;
     }
-    this.#finish({ ok: false, fault: readdressed(before.local, after.local), retry: true });
+    this.#finish({ ok: false, fault: readdressed(before.local, after.local), redial: 'again' });
   }
 
   #ended(end: LinkEnd): void {
@@ -226,12 +227,12 @@ export class Uplink implements UplinkPart {
     const { closeReasonFault, lostCallFault } = this.#parts;
     if (end.kind === 'line') {
       const fault = lostCallFault(end.cause, this.#portPath, end.detail);
-      this.#finish({ ok: false, fault, retry: end.cause === 'carrier' });
+      this.#finish({ ok: false, fault, redial: REDIAL_LOST[end.cause] });
     } else {
       this.#finish({
         ok: false,
         fault: closeReasonFault(end.reason, end.detail),
-        retry: RETRY_PPP[end.reason],
+        redial: REDIAL_PPP[end.reason],
       });
     }
   }

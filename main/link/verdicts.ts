@@ -1,40 +1,31 @@
 /**
- * Whether an ending is worth another try by itself: a busy number is, a wrong password never (it would lock the account
- * and cost a call each time). The sentences stand with those who know the cause: modem/ and ppp/.
+ * Whether the end of PPP or of the line is worth another call by itself: a wrong password never is (it would lock the
+ * account and cost a call each time). What of dialling is, the modem driver says; the sentences stand with modem/ and ppp/.
  */
 import type { Fault } from '../contract.ts';
+import type { LostCause } from '../modem/call.ts';
+import type { Redial } from '../modem/result-codes.ts';
 import type { PppCloseReason } from '../ppp/types.ts';
-import type { DialKind } from './parts.ts';
 
-export const RETRY_DIAL: Readonly<Record<DialKind, boolean>> = {
-  busy: true,
-  'no-carrier': true,
-  'no-answer': true,
-  delayed: true,
-  'line-in-use': true,
-  silent: true,
-  'no-dialtone': false,
-  blacklisted: false,
-  voice: false,
-  'digital-line': false,
-  cancelled: false,
-  lost: false,
-  refused: false,
-  sim: false,
+export const REDIAL_PPP: Readonly<Record<PppCloseReason, Redial>> = {
+  requested: 'stop',
+  'wrong-password': 'stop',
+  'authentication-refused': 'stop',
+  looped: 'stop',
+  'negotiation-failed': 'stop',
+  'no-ppp': 'again',
+  'peer-closed': 'again',
+  'no-echo': 'again',
+  'carrier-lost': 'again',
+  'no-address': 'again',
+  timeout: 'again',
 };
 
-export const RETRY_PPP: Readonly<Record<PppCloseReason, boolean>> = {
-  requested: false,
-  'wrong-password': false,
-  'authentication-refused': false,
-  looped: false,
-  'negotiation-failed': false,
-  'no-ppp': true,
-  'peer-closed': true,
-  'no-echo': true,
-  'carrier-lost': true,
-  'no-address': true,
-  timeout: true,
+/** An unplugged modem is not back by itself. */
+export const REDIAL_LOST: Readonly<Record<LostCause, Redial>> = {
+  carrier: 'again',
+  unplugged: 'stop',
+  error: 'stop',
 };
 
 export const cancelled: Fault = {
