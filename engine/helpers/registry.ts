@@ -2,6 +2,7 @@
 import { amanda } from './amanda.ts';
 import { cuseeme } from './cuseeme.ts';
 import { ftp } from './ftp.ts';
+import { h323, h323Ras } from './h323.ts';
 import type { Helper } from './helper.ts';
 import { ident } from './ident.ts';
 import { irc } from './irc.ts';
@@ -20,6 +21,8 @@ export const HELPERS: readonly Helper[] = [
   amanda,
   cuseeme,
   ftp,
+  h323,
+  h323Ras,
   ident,
   irc,
   mms,
