@@ -56,6 +56,12 @@ export const settings = {
     always: 'Always uses the link',
     never: 'Never uses the link',
   },
+  foreignFirewall: 'The firewall of this computer',
+  foreignFirewalls: {
+    ask: 'Tell me when it stops the LAN',
+    yes: 'Let the LAN through while sharing',
+    no: 'Leave it as it is, even if it stops the LAN',
+  },
   masquerade: 'Masquerade',
   udpFiltering: 'UDP answers are let in from',
   tcpFiltering: 'TCP answers are let in from',

@@ -246,6 +246,8 @@ export const fault = {
   openSettings: 'Open settings',
   choosePort: 'Choose port',
   editProvider: 'Check provider',
+  openFirewall: 'Let the LAN through',
+  leaveFirewall: 'Leave it closed',
 } as const;
 
 export const firstRun = {

@@ -18,7 +18,7 @@ import {
   MAX_PACKET_BYTES,
   PRACTICE_LINK,
 } from './contract.ts';
-import { fault, type Outcome } from './host/faults.ts';
+import { diskFault, fault, type Outcome } from './host/faults.ts';
 import { Host } from './host/host.ts';
 import { Journal } from './host/journal.ts';
 import { hangUp } from './host/line-guard.ts';
@@ -153,7 +153,7 @@ class Engine {
     try {
       return await this.#answer(message);
     } catch (error) {
-      return { ok: false, fault: bug(message.type, error) };
+      return { ok: false, fault: diskFault(error) ?? bug(message.type, error) };
     }
   }
 
@@ -290,7 +290,7 @@ birthLine.once('line', (line) => {
     process.exit(ENDED_FOR_GOOD);
   }
   void engine.start().catch((error: unknown) => {
-    lastWords(JSON.stringify({ fault: bug('opening its socket', error) }));
+    lastWords(JSON.stringify({ fault: diskFault(error) ?? bug('opening its socket', error) }));
     process.exit(ENDED_FOR_GOOD);
   });
 });

@@ -36,8 +36,7 @@ export async function takeLock(path: string = namespaceFile('lock')): Promise<Lo
   for (;;) {
     const file = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
     if (tryLock(file) && isStill(path, file)) {
-      ftruncateSync(file);
-      writeSync(file, `${process.pid}\n`, 0);
+      note(file);
       return { file, release: () => rmSync(path, { force: true }) };
     }
     const holder = Number(readFileSync(file, 'latin1'));
@@ -45,6 +44,14 @@ export async function takeLock(path: string = namespaceFile('lock')): Promise<Lo
     if (performance.now() > limit) throw new Refused(engineRuns(holder));
     await sleep(AGAIN_MS);
   }
+}
+
+/** Who holds it, for a sentence only: on a full disk the lock holds all the same. */
+function note(file: number): void {
+  try {
+    ftruncateSync(file);
+    writeSync(file, `${process.pid}\n`, 0);
+  } catch {}
 }
 
 /** The holder before us removes the file when it is done; a lock on a removed file locks nobody out. */

@@ -16,10 +16,11 @@ import {
   SUPERVISOR_FAULT_EXIT,
   serialPathSchema,
 } from './contract.ts';
-import { fault } from './host/faults.ts';
+import { diskFault, fault } from './host/faults.ts';
 import { Journal } from './host/journal.ts';
 import { takeLock } from './lock.ts';
 import { findOwner, Refused, readTokenHash, rootDirectory } from './owner.ts';
+import { withFewerPrivileges } from './privileges.ts';
 
 const RESTARTS = 3;
 const RESTART_WINDOW_MS = 10 * 60_000;
@@ -89,7 +90,8 @@ async function superviseEngine(
 }
 
 function startEngine(birth: Birth, lock: number): ChildProcess {
-  const child = spawn(process.execPath, [join(__dirname, 'engine.cjs')], {
+  const words = [...withFewerPrivileges(), process.execPath, join(__dirname, 'engine.cjs')];
+  const child = spawn(words[0] as string, words.slice(1), {
     stdio: ['pipe', 'pipe', 'pipe', lock],
     cwd: '/',
     env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
@@ -142,12 +144,13 @@ function endWith(error: unknown): void {
   const known =
     error instanceof Refused
       ? error.fault
-      : fault(
+      : (diskFault(error) ??
+        fault(
           'supervisor-failed',
           'The elevated part of Masq-Gate could not go on.',
           error instanceof Error ? error.message : String(error),
           'Dial again; if it stays, send the log with a report.',
-        );
+        ));
   writeSync(1, `${JSON.stringify({ fault: known })}\n`);
   process.exitCode = SUPERVISOR_FAULT_EXIT;
 }

@@ -131,7 +131,7 @@ describe.skipIf(!isRoot)('the engine on a host', () => {
     );
     const before = enclave.state();
     expect(before).toContain('policy drop');
-    await start(CONFIG);
+    await start({ ...CONFIG, openForeignFirewall: 'yes' });
     const rules = () =>
       enclave.sh('nft list chain ip filter FORWARD').match(/comment "masq-gate"/g)?.length ?? 0;
     await until('both rules', 5_000, () => rules() === 2);

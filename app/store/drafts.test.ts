@@ -98,6 +98,7 @@ describe('settings', () => {
     forwards: [],
     helpers: {},
     ownTraffic: 'auto',
+    openForeignFirewall: 'ask',
     selectedProvider: null,
     theme: 'dark',
     closeToTray: false,
@@ -105,10 +106,10 @@ describe('settings', () => {
   const draft = draftOfSettings(settings);
 
   it('come back unchanged, and only what the dialog holds', () => {
-    const { lan, masquerade, ownTraffic, theme, closeToTray } = settings;
+    const { lan, masquerade, ownTraffic, openForeignFirewall, theme, closeToTray } = settings;
     expect(checkSettings(draft, settings)).toEqual({
       ok: true,
-      value: { lan, masquerade, ownTraffic, theme, closeToTray },
+      value: { lan, masquerade, ownTraffic, openForeignFirewall, theme, closeToTray },
     });
   });
 

@@ -37,6 +37,7 @@ const state = (patch: Partial<State> = {}): State => ({
     forwards: [],
     helpers: {},
     ownTraffic: 'auto',
+    openForeignFirewall: 'ask',
     selectedProvider: null,
     theme: 'system',
     closeToTray: true,

@@ -103,12 +103,13 @@ export const dialsPracticeProvider = (state: State) =>
 export const isFirstRun = (state: State) =>
   state.providers.length === 0 && !state.practice && state.phase === 'idle' && state.fault === null;
 
-export type Remedy = 'try-again' | 'settings' | 'port' | 'provider';
+export type Remedy = 'try-again' | 'settings' | 'port' | 'provider' | 'firewall';
 
 /** The control that helps most with a fault, told by the words of its code. */
 export function remedyOf(fault: Fault): Remedy {
   const { code } = fault;
-  if (/clash|^lan-|dhcp|dnsmasq|firewall|interface/.test(code)) return 'settings';
+  if (code === 'foreign-firewall-closed') return 'firewall';
+  if (/clash|^lan-(?!diverted)|dhcp|interface/.test(code)) return 'settings';
   if (/password|login|auth|number|^no-provider/.test(code)) return 'provider';
   if (/^(no-)?(port|modem|serial)/.test(code)) return 'port';
   return 'try-again';

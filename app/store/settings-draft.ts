@@ -22,6 +22,7 @@ export interface SettingsDraft {
   last: string;
   leaseHours: string;
   ownTraffic: Settings['ownTraffic'];
+  openForeignFirewall: Settings['openForeignFirewall'];
   udpFiltering: Settings['masquerade']['udpFiltering'];
   tcpFiltering: Settings['masquerade']['tcpFiltering'];
   timers: TimerPreset;
@@ -54,6 +55,7 @@ function lanDraft(lan: Lan | null): LanDraft {
 export const draftOfSettings = (settings: Settings): SettingsDraft => ({
   ...lanDraft(settings.lan),
   ownTraffic: settings.ownTraffic,
+  openForeignFirewall: settings.openForeignFirewall,
   udpFiltering: settings.masquerade.udpFiltering,
   tcpFiltering: settings.masquerade.tcpFiltering,
   timers: presetOf(settings.masquerade.timers),
@@ -110,7 +112,14 @@ export function checkSettings(
   if (Object.keys(errors).length > 0) return { ok: false, errors };
   const timers = draft.timers === 'custom' ? settings.masquerade.timers : { ...TIMER_PRESETS[draft.timers] };
   const parsed = settingsSchema
-    .pick({ lan: true, masquerade: true, ownTraffic: true, theme: true, closeToTray: true })
+    .pick({
+      lan: true,
+      masquerade: true,
+      ownTraffic: true,
+      openForeignFirewall: true,
+      theme: true,
+      closeToTray: true,
+    })
     .safeParse({
       lan: draft.card
         ? {
@@ -133,6 +142,7 @@ export function checkSettings(
         tcpFiltering: draft.tcpFiltering,
       },
       ownTraffic: draft.ownTraffic,
+      openForeignFirewall: draft.openForeignFirewall,
       theme: draft.theme,
       closeToTray: draft.closeToTray,
     });

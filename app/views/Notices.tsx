@@ -7,6 +7,9 @@ import { chosenProvider, dialsPracticeProvider, type Remedy, remedyOf } from '..
 import { useUi } from '../store/ui.ts';
 import { lost, fault as words } from '../strings.ts';
 
+/** What helps with things on the host; calling again does not. */
+const ON_HOST: readonly Remedy[] = ['settings', 'firewall'];
+
 export function Notices({ state }: { state: State }) {
   const own = useUi((ui) => ui.fault);
   const setFault = useUi((ui) => ui.setFault);
@@ -38,7 +41,7 @@ export function Notices({ state }: { state: State }) {
           key={fault.code}
           alert={false}
           fault={fault}
-          actions={remedyOf(fault) === 'settings' ? <Help fault={fault} state={state} /> : undefined}
+          actions={ON_HOST.includes(remedyOf(fault)) ? <Help fault={fault} state={state} /> : undefined}
         />
       ))}
     </>
@@ -53,6 +56,18 @@ function Help({ fault, state }: { fault: Fault; state: State }) {
   const needsProvider = remedy === 'port' || remedy === 'provider';
   if (remedy === 'settings') {
     return <Button onClick={() => show({ kind: 'settings' })}>{words.openSettings}</Button>;
+  }
+  if (remedy === 'firewall') {
+    const answer = (openForeignFirewall: 'yes' | 'no') =>
+      void tell('saveSettings', { patch: { openForeignFirewall } });
+    return (
+      <>
+        <Button onClick={() => answer('yes')}>{words.openFirewall}</Button>
+        <Button weight="quiet" onClick={() => answer('no')}>
+          {words.leaveFirewall}
+        </Button>
+      </>
+    );
   }
   if (needsProvider && provider) {
     const focus = remedy === 'port' ? 'port' : 'password';

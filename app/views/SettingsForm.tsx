@@ -79,6 +79,13 @@ export function SettingsForm({ state, onClose }: { state: State; onClose: () => 
               value={draft.ownTraffic}
               onPick={(ownTraffic) => set({ ownTraffic })}
             />
+            <Pick
+              wide
+              label={words.foreignFirewall}
+              options={words.foreignFirewalls}
+              value={draft.openForeignFirewall}
+              onPick={(openForeignFirewall) => set({ openForeignFirewall })}
+            />
           </Group>
           <Group title={words.look}>
             <Pick

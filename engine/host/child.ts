@@ -25,7 +25,7 @@ export interface Child {
   end(): Promise<void>;
 }
 
-/** Null when the tool or setpriv is not installed, or it could not be started. */
+/** Null when the tool or setpriv is not installed, or it could not be started or noted in the journal. */
 export function startChild(journal: Journal, options: ChildOptions): Child | null {
   const path = findTool(options.tool);
   const setpriv = findTool('setpriv');
@@ -59,7 +59,14 @@ export function startChild(journal: Journal, options: ChildOptions): Child | nul
   const pid = child.pid;
   if (pid === undefined) return null;
   const started = processStart(pid);
-  if (started !== null) journal.will({ kind: 'process', pid, started });
+  try {
+    if (started !== null) journal.will({ kind: 'process', pid, started });
+  } catch {
+    // The disk is full: better no child than one that nobody would end.
+    ended = true;
+    child.kill('SIGKILL');
+    return null;
+  }
   return {
     pid,
     signal: (name) => void child.kill(name),

@@ -102,11 +102,10 @@ export class Dnsmasq {
 
   #start(): void {
     this.#lastLines = [];
-    if (findTool('dnsmasq') === null) {
-      this.#events.fault(
-        toolMissing('dnsmasq', 'dnsmasq-base', 'The LAN gets no addresses and no names from this computer.'),
-      );
-      this.#later(RESTART_MS * 5);
+    const missing = missingTool();
+    if (missing) {
+      this.#events.fault(missing);
+      this.#later(RESTART_MS);
       return;
     }
     this.#child = startChild(this.#journal, {
@@ -149,6 +148,12 @@ export class Dnsmasq {
   }
 }
 
+function missingTool(): Fault | null {
+  const sentence = 'The LAN gets no addresses and no names from this computer.';
+  if (findTool('dnsmasq') === null) return toolMissing('dnsmasq', 'dnsmasq-base', sentence);
+  return findTool('setpriv') === null ? toolMissing('setpriv', 'util-linux', sentence) : null;
+}
+
 /** Why dnsmasq ended, in words. Exit code 2 is a port or an address it could not have (dnsmasq(8)). */
 function exitFault(code: number | null, words: string): Fault {
   const port = /dhcp/i.test(words) ? 67 : 53;
@@ -161,7 +166,7 @@ function exitFault(code: number | null, words: string): Fault {
       holder === null
         ? 'It listens on every network card.'
         : `It is ${holder}, which listens on every network card.`,
-      `End it, or tell it not to listen on the LAN card, for example “sudo systemctl stop ${holder ?? 'dnsmasq'}”. Masq-Gate tries again by itself.`,
+      `End it, or set it not to listen on the LAN card.${holder === null ? '' : ` If it is a service: “sudo systemctl stop ${holder}”.`} Masq-Gate tries again by itself.`,
       words,
     );
   }

@@ -1,8 +1,10 @@
 /**
  * Firewalls of others that drop forwarded packets (Docker, ufw, firewalld, hand-made): a table of ours cannot overrule a
- * drop of theirs, so one accept rule for masq0 goes to the front of their own forward chain, journalled and undone, and is
- * looked for again now and then because they flush their chains. Their own rules are not touched.
+ * drop of theirs, so one accept rule for masq0 goes to the front of their own forward chain, if the person agreed, journalled and
+ * undone, and is looked for again now and then because they flush their chains. Their own rules are not touched.
  */
+import type { Fault } from '../contract.ts';
+import { fault } from './faults.ts';
 import type { Journal } from './journal.ts';
 import { type Log, TUN_NAME } from './network.ts';
 import { findTool, run, runJson } from './run.ts';
@@ -47,7 +49,7 @@ export function findForwardDrops(ruleset: readonly NftObject[]): ForwardDrop[] {
       other?.table === chain.table ? [other.name] : [],
     );
     drops.push({
-      owner: isFirewalld ? 'firewalld' : ownerOf(neighbours, chain.table),
+      owner: ownerOf(neighbours, chain.table),
       family: chain.family,
       table: chain.table,
       chain: chain.name,
@@ -57,7 +59,9 @@ export function findForwardDrops(ruleset: readonly NftObject[]): ForwardDrop[] {
   return drops;
 }
 
-function ownerOf(chains: readonly string[], table: string): string {
+/** Whose table it is, by the names of its chains. */
+export function ownerOf(chains: readonly string[], table: string): string {
+  if (table === 'firewalld') return 'firewalld';
   const hit = OWNERS.find(([pattern]) => chains.some((name) => pattern.test(name)));
   return hit ? hit[1] : `the firewall table “${table}”`;
 }
@@ -73,13 +77,25 @@ function endsInRefusal(expression: unknown[] | undefined): boolean {
   );
 }
 
-/** Opens every such place for masq0. Returns the owners of those that could not be opened. */
-export async function openForeignFirewalls(journal: Journal, log: Log): Promise<string[]> {
-  if (findTool('nft') === null) return openLegacyFirewall(log);
-  const listed = (await runJson('nft', ['-j', 'list', 'ruleset'])) as { nftables?: NftObject[] } | null;
-  const failed: string[] = [];
-  for (const drop of findForwardDrops(listed?.nftables ?? [])) {
+/** What stands closed: places our rule could not be put into, and places that wait for the person's consent. */
+export interface Closed {
+  refused: string[];
+  waiting: string[];
+}
+
+/** Opens every such place for masq0 if it may. */
+export async function openForeignFirewalls(journal: Journal, mayOpen: boolean, log: Log): Promise<Closed> {
+  const closed: Closed = { refused: [], waiting: [] };
+  if (findTool('nft') === null) {
+    if (await legacyDrops()) closed.refused.push('iptables');
+    return closed;
+  }
+  for (const drop of findForwardDrops(await readRuleset())) {
     if (drop.open) continue;
+    if (!mayOpen) {
+      closed.waiting.push(drop.owner);
+      continue;
+    }
     const where = `${drop.family} ${drop.table} ${drop.chain}`;
     const { family, table, chain } = drop;
     journal.will({ kind: 'firewall', family, table, chain, comment: RULE_COMMENT });
@@ -87,17 +103,46 @@ export async function openForeignFirewalls(journal: Journal, log: Log): Promise<
       (side) => `insert rule ${where} ${side} "${TUN_NAME}" counter accept comment "${RULE_COMMENT}"\n`,
     );
     const opened = await run('nft', ['-f', '-'], rules.join(''));
-    if (opened.code === 0)
-      log('info', `${drop.owner} drops forwarded packets; ${TUN_NAME} was let through in ${where}.`);
-    else failed.push(drop.owner);
+    if (opened.code !== 0) closed.refused.push(drop.owner);
+    else {
+      const what = `${drop.owner} drops forwarded packets; ${TUN_NAME} was let through in ${where}`;
+      log('info', `${what}, which is taken back when sharing ends.`);
+    }
   }
-  return failed;
+  return closed;
 }
 
-/** Without nft only the old iptables can be asked, and it cannot be undone by comment: say so, change nothing. */
-async function openLegacyFirewall(log: Log): Promise<string[]> {
+export async function readRuleset(): Promise<NftObject[]> {
+  const listed = (await runJson('nft', ['-j', 'list', 'ruleset'])) as { nftables?: NftObject[] } | null;
+  return listed?.nftables ?? [];
+}
+
+/** Without nft only the old iptables can be asked, and it cannot be undone by comment: nothing is changed there. */
+async function legacyDrops(): Promise<boolean> {
   const listed = await run('iptables', ['-S', 'FORWARD']);
-  if (listed.code !== 0 || !listed.stdout.includes('-P FORWARD DROP')) return [];
-  log('warning', 'The iptables FORWARD policy is DROP, and nft is not installed to let masq0 through.');
-  return ['iptables'];
+  return listed.code === 0 && listed.stdout.includes('-P FORWARD DROP');
+}
+
+/** The firewall drops the LAN's packets and would be opened if the person agreed. */
+export function firewallAsks(owners: readonly string[]): Fault {
+  return fault(
+    'foreign-firewall-closed',
+    `The firewall of this computer (${owners.join(', ')}) lets nothing through from the LAN to the line.`,
+    'It drops whatever it has no rule for. One rule of its own for Masq-Gate’s network card masq0 would let the LAN through.',
+    'Let Masq-Gate add that rule (Settings, “The firewall of this computer”); it is taken away again when sharing ends.',
+  );
+}
+
+/** The firewall drops the LAN's packets and our rule could not be put into it. */
+export function firewallClosed(owners: readonly string[]): Fault {
+  return fault(
+    'foreign-firewall',
+    `The firewall of this computer (${owners.join(', ')}) drops what the LAN sends, and could not be opened for it.`,
+    findTool('nft') === null
+      ? 'Its forward policy is “drop”, and the program “nft”, with which Masq-Gate would let masq0 through, is not installed.'
+      : 'It drops whatever it has no rule for, and refused the one rule that lets masq0 through.',
+    findTool('nft') === null
+      ? 'Install it (“sudo apt install nftables”), or run “sudo iptables -I FORWARD -i masq0 -j ACCEPT” and the same with “-o masq0”.'
+      : 'Allow forwarding from and to the network card masq0 in that firewall’s own settings.',
+  );
 }

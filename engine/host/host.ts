@@ -8,8 +8,7 @@ import type { EngineConfig, Fault, Lan, LinkUp } from '../contract.ts';
 import { overlaps, providerClash } from './clash.ts';
 import { findDhcpServer } from './dhcp-probe.ts';
 import { Dnsmasq } from './dnsmasq.ts';
-import { done, failed, fault, type Outcome } from './faults.ts';
-import { openForeignFirewalls } from './foreign.ts';
+import { diskFault, done, failed, fault, type Outcome } from './faults.ts';
 import type { Journal } from './journal.ts';
 import type { Lease } from './leases.ts';
 import { readNeighbours } from './neighbours.ts';
@@ -18,10 +17,9 @@ import { releaseFromNetworkManager } from './network-manager.ts';
 import { type Fetched, practiceFetch } from './practice-fetch.ts';
 import { ISP, PRACTICE_LAN, PracticeNet } from './practice-net.ts';
 import { Tun } from './tun.ts';
+import { WATCHED, Watch } from './watch.ts';
 
 const DEFAULT_MTU = 1500;
-/** Firewalls flush their chains, cables are pulled: look again this often. */
-const LOOK_AGAIN_MS = 30_000;
 const NEIGHBOURS_MS = 5_000;
 const PROBE_AGAIN_MS = 60_000;
 
@@ -59,6 +57,7 @@ export class Host {
   #ispTun: Tun | null = null;
   #practice: PracticeNet | null = null;
   #dnsmasq: Dnsmasq | null = null;
+  #watch: Watch | null = null;
   #lan: Lan | null = null;
   #applied = '';
   #links = new Map<number, LinkUp>();
@@ -75,15 +74,26 @@ export class Host {
   async apply(config: EngineConfig): Promise<Outcome<Lan | null>> {
     const lan = config.practice ? PRACTICE_LAN : config.lan;
     const ownTraffic = config.practice ? 'never' : config.ownTraffic;
-    const wanted = JSON.stringify([config.practice, lan, ownTraffic]);
+    const openFirewall = config.openForeignFirewall ?? 'ask';
+    const wanted = JSON.stringify([config.practice, lan, ownTraffic, openFirewall]);
     if (wanted === this.#applied) return { ok: true, value: lan };
     await this.tearDown();
-    const outcome = await this.#build(config.practice, lan, ownTraffic);
+    const outcome = await this.#build(config.practice, lan, ownTraffic).catch((error: unknown) =>
+      this.#thrown(error),
+    );
     if (!outcome.ok) {
       await this.tearDown();
       return outcome;
     }
     this.#applied = wanted;
+    this.#watch = new Watch(
+      { journal: this.#options.journal, lan, ownCard: config.practice, openFirewall },
+      {
+        fault: this.#events.fault,
+        lanBack: () => lan && this.#serveLan(lan),
+        log: this.#events.log,
+      },
+    );
     for (const up of this.#links.values()) await this.#follow(up);
     return { ok: true, value: lan };
   }
@@ -140,10 +150,12 @@ export class Host {
     this.#lan = null;
     for (const timer of this.#timers) clearInterval(timer);
     this.#timers = [];
-    const [dnsmasq, practice] = [this.#dnsmasq, this.#practice];
+    const [dnsmasq, practice, watch] = [this.#dnsmasq, this.#practice, this.#watch];
     this.#dnsmasq = null;
     this.#practice = null;
-    await Promise.all([dnsmasq?.end(), practice?.end()]);
+    this.#watch = null;
+    await Promise.all([dnsmasq?.end(), practice?.end(), watch?.end()]);
+    for (const code of [...WATCHED, 'dhcp-other-server', 'dnsmasq']) this.#events.fault(code, null);
     this.#tun?.close();
     this.#ispTun?.close();
     this.#tun = null;
@@ -162,7 +174,7 @@ export class Host {
       const built = await this.#practice.buildLan();
       if (!built.ok) return built;
     }
-    const inTheWay = await network.hostFault(lan, [tunAddress, dnsAlias]);
+    const inTheWay = (await network.hostFault(lan, [tunAddress, dnsAlias])) ?? this.#clash(practice, lan);
     if (inTheWay) return failed(inTheWay);
     const tun = Tun.open(network.TUN_NAME, this.#events.fromHost, this.#events.batchEnd);
     if (!tun.ok) return tun;
@@ -189,17 +201,44 @@ export class Host {
     if (before.length > 0) {
       this.#events.log('info', `Routing rules of another program come before ours: ${before.join('; ')}.`);
     }
-    void this.#lookAgain(this.#generation);
-    this.#every(LOOK_AGAIN_MS, () => this.#lookAgain(this.#generation));
     if (lan !== null) {
-      this.#every(NEIGHBOURS_MS, () => this.#readNeighbours(lan));
-      void this.#serve(lan, this.#generation);
+      this.#timers.push(setInterval(() => void this.#readNeighbours(lan), NEIGHBOURS_MS));
+      this.#serveLan(lan);
     }
     return { ok: true, value: lan };
   }
 
-  #every(milliseconds: number, work: () => Promise<void>): void {
-    this.#timers.push(setInterval(() => void work(), milliseconds));
+  /** Thrown on the way: a full disk is told as such, anything else is a mistake of ours. Nothing half-built stays. */
+  async #thrown(error: unknown): Promise<Outcome<never>> {
+    const full = diskFault(error);
+    if (full !== null) return failed(full);
+    await this.tearDown();
+    throw error;
+  }
+
+  /** A LAN chosen while a call is up must keep clear of that call's addresses as well. */
+  #clash(practice: boolean, lan: Lan | null): Fault | null {
+    if (practice) return null;
+    for (const up of this.#links.values()) {
+      const clash = up.role === 'uplink' ? providerClash(lan, up, []) : null;
+      if (clash) return clash;
+    }
+    return null;
+  }
+
+  /** In the background, and again when the disk was too full for it. */
+  #serveLan(lan: Lan): void {
+    const generation = this.#generation;
+    const again = () => {
+      if (generation === this.#generation) this.#serveLan(lan);
+    };
+    this.#serve(lan, generation).catch((error: unknown) => {
+      if (generation !== this.#generation) return;
+      const full = diskFault(error);
+      if (full !== null) this.#events.fault('dnsmasq', full);
+      this.#events.log('error', `DHCP and DNS could not be started: ${String(error)}`);
+      this.#timers.push(setTimeout(again, PROBE_AGAIN_MS));
+    });
   }
 
   async #follow(up: LinkUp): Promise<Outcome> {
@@ -226,7 +265,7 @@ export class Host {
     this.#events.fault('dhcp-other-server', other === null ? null : otherServer(lan, other));
     if (other !== null) {
       // It may be switched off as the sentence advises; then ours takes over by itself.
-      this.#timers.push(setTimeout(() => void this.#serve(lan, generation), PROBE_AGAIN_MS));
+      this.#timers.push(setTimeout(() => this.#serveLan(lan), PROBE_AGAIN_MS));
       if (this.#dnsmasq) return;
     }
     await this.#dnsmasq?.end();
@@ -264,18 +303,6 @@ export class Host {
       if (overlaps(lan.address, lan.prefix, address, 32)) this.#events.describe(address, { mac });
     }
   }
-
-  async #lookAgain(generation: number): Promise<void> {
-    const closed = await openForeignFirewalls(this.#options.journal, this.#events.log);
-    if (generation !== this.#generation) return;
-    this.#events.fault('foreign-firewall', closed.length === 0 ? null : firewallClosed(closed));
-    const lan = this.#lan;
-    if (lan === null) return;
-    const found = await network.readAddresses();
-    if (generation !== this.#generation) return;
-    const missing = !found.names.includes(lan.interface);
-    this.#events.fault('lan-missing', missing ? network.lanMissing(lan.interface, found.names) : null);
-  }
 }
 
 function otherServer(lan: Lan, address: string): Fault {
@@ -284,14 +311,5 @@ function otherServer(lan: Lan, address: string): Fault {
     `Another DHCP server, ${address}, already gives out addresses on ${lan.interface}, so Masq-Gate does not.`,
     'Two servers on one network would give out the same addresses twice. It is most likely a router.',
     `Switch DHCP off in ${address} and dial again, or leave it on and set ${lan.address} as gateway and name server there.`,
-  );
-}
-
-function firewallClosed(owners: readonly string[]): Fault {
-  return fault(
-    'foreign-firewall',
-    `The firewall of this computer (${owners.join(', ')}) drops what the LAN sends, and could not be opened for it.`,
-    'Its forward policy is “drop”, and it refused the one rule that lets masq0 through.',
-    'Add it by hand: “sudo nft insert rule ip filter FORWARD iifname masq0 accept”, and the same with oifname.',
   );
 }

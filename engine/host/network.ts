@@ -5,7 +5,15 @@
  */
 import { writeFileSync } from 'node:fs';
 import type { EngineConfig, Fault, Lan } from '../contract.ts';
-import { dhcpRangeFault, type LocalAddress, lanClash, ownAddressClash } from './clash.ts';
+import {
+  dhcpRangeFault,
+  type LocalAddress,
+  lanClash,
+  netmask,
+  ownAddressClash,
+  toNumber,
+  toText,
+} from './clash.ts';
 import { done, failed, fault, type Outcome, toolMissing } from './faults.ts';
 import type { Journal } from './journal.ts';
 import { findTool, run, runJson } from './run.ts';
@@ -28,6 +36,8 @@ const NOT_LOCAL_PREFIX = '1';
 /** Weaker than what NetworkManager, DHCP clients or people give a default route. */
 const WEAK_METRIC = '2000000000';
 const LAST_METRIC = '4000000000';
+/** Somewhere out there (TEST-NET-1, RFC 5737); asked for, never sent to. */
+export const FAR_ADDRESS = '192.0.2.1';
 
 export type Log = (level: 'debug' | 'info' | 'warning' | 'error', text: string) => void;
 
@@ -151,8 +161,23 @@ export async function setUpTun(journal: Journal, address: string, mtu: number): 
   return addRule(journal, RULE_TUN, ['from', address, 'lookup', String(TABLE)]);
 }
 
-/** Address, forwarding and rules of the LAN card; an address it already has is kept, and left to it. */
+/** Address, forwarding and rules of the LAN card. The rules go by the card's name and outlive its unplugging. */
 export async function setUpLan(journal: Journal, lan: Lan, log: Log): Promise<Outcome> {
+  const raised = await raiseLan(journal, lan, log);
+  if (!raised.ok) return raised;
+  const iif = ['iif', lan.interface, 'lookup'];
+  const local = await addRule(journal, RULE_LAN_LOCAL, [
+    ...iif,
+    'main',
+    'suppress_prefixlength',
+    NOT_LOCAL_PREFIX,
+  ]);
+  if (!local.ok) return local;
+  return addRule(journal, RULE_LAN, [...iif, String(TABLE)]);
+}
+
+/** What the card itself needs, as often as it comes back; an address it already has is kept, and left to it. */
+export async function raiseLan(journal: Journal, lan: Lan, log: Log): Promise<Outcome> {
   const found = await readAddresses();
   const here = found.local.filter((one) => one.interface === lan.interface);
   const same = here.some((one) => one.address === lan.address && one.prefix === lan.prefix);
@@ -177,16 +202,17 @@ export async function setUpLan(journal: Journal, lan: Lan, log: Log): Promise<Ou
   if (forwarding !== null && forwarding !== '1') {
     journal.will({ kind: 'sysctl', interface: lan.interface, name: 'forwarding', value: forwarding });
   }
-  if (!writeSysctl(lan.interface, 'forwarding', '1')) return failed(sysctlRefused(lan.interface));
-  const iif = ['iif', lan.interface, 'lookup'];
-  const local = await addRule(journal, RULE_LAN_LOCAL, [
-    ...iif,
-    'main',
-    'suppress_prefixlength',
-    NOT_LOCAL_PREFIX,
-  ]);
-  if (!local.ok) return local;
-  return addRule(journal, RULE_LAN, [...iif, String(TABLE)]);
+  return writeSysctl(lan.interface, 'forwarding', '1') ? done : failed(sysctlRefused(lan.interface));
+}
+
+/** The interface by which a packet of a LAN host would leave; null when none, or nobody can say. */
+export async function lanWay(lan: Lan): Promise<string | null> {
+  const own = toNumber(lan.address);
+  const broadcast = (own | ~netmask(lan.prefix)) >>> 0;
+  const host = toText(own + 1 === broadcast ? own - 1 : own + 1);
+  const way = ['-4', '-j', 'route', 'get', FAR_ADDRESS, 'from', host, 'iif', lan.interface];
+  const routes = ((await runJson('ip', way)) ?? []) as IpRoute[];
+  return routes[0]?.dev ?? null;
 }
 
 /** The gateway's own traffic: a weak default (used when there is no other), or a rule that puts ours first. */
