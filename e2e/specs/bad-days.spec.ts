@@ -2,6 +2,8 @@
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { call } from '../../app/strings.ts';
+import { GatewayProcess } from '../gateway-process.ts';
+import { differences, hostState, ourProcesses } from '../host-state.ts';
 import { expect, inHost, test } from './fixtures.ts';
 import { Window } from './window.ts';
 
@@ -86,4 +88,18 @@ test('the engine is killed: told loudly, started again, and the call goes on', a
     .poll(() => window.fetchPage(1).catch((error: unknown) => String(error)), { timeout: 90_000 })
     .toMatch(/Host 1: .* in /);
   await window.hangUp();
+});
+
+test('the gateway itself is killed: within ten seconds the host is as it was', async ({ hostBefore }) => {
+  const gateway = new GatewayProcess();
+  await gateway.connect();
+  await gateway.must('practice', {});
+  await gateway.phase('connected');
+  gateway.child.kill('SIGKILL');
+  const left = () => [
+    ...differences(hostBefore.host, hostState()),
+    ...ourProcesses().filter((line) => !hostBefore.processes.includes(line)),
+  ];
+  await expect.poll(left, { timeout: 10_000 }).toEqual([]);
+  await gateway.stop();
 });
