@@ -73,8 +73,17 @@ export class ScriptedCall implements CallPart {
     this.written.push({ at: this.#clock.now(), bytes: bytes.length });
   }
 
+  /** While true, only a hang-up in a hurry comes to an end. */
+  clings = false;
+  #letGo: () => void = () => {};
+
   async hangUp(options: { now?: boolean } = {}): Promise<void> {
     this.hungUp.push(options.now === true);
+    if (options.now) this.#letGo();
+    else if (this.clings)
+      await new Promise<void>((resolve) => {
+        this.#letGo = resolve;
+      });
   }
 }
 

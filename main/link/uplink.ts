@@ -277,7 +277,11 @@ export class Uplink implements UplinkPart {
       if (this.#abort.signal.aborted) this.#phase('hanging-up', 'Hanging up');
       if (!this.#hurry.signal.aborted) await this.#goodbye();
       this.#session?.detach();
+      // Told once more when a hurry comes in the middle of it.
+      const hurry = () => void call.hangUp({ now: true }).catch((error: unknown) => this.#mishap(error));
+      this.#hurry.signal.addEventListener('abort', hurry, { once: true });
       await call.hangUp({ now: this.#hurry.signal.aborted }).catch((error: unknown) => this.#mishap(error));
+      this.#hurry.signal.removeEventListener('abort', hurry);
     }
     await Promise.resolve(this.#modem?.close()).catch((error: unknown) => this.#mishap(error));
   }

@@ -32,7 +32,7 @@ export interface Call {
   write(bytes: Uint8Array): void;
   /**
    * Ends the call and leaves the modem in command mode or its port closed. `now`: the quickest way, and the port is
-   * closed. Resolves always; a second call waits for the first.
+   * closed; so is the rest of a hang-up that is under way. Resolves always; a second call waits for the first.
    */
   hangUp(options?: { now?: boolean }): Promise<void>;
 }
@@ -72,6 +72,7 @@ export class DataCall implements Call {
   private told = false;
   private dcdBelieved = false;
   private silence: AbortController | null = null;
+  private readonly hurry = new AbortController();
   private ending: Promise<void> | null = null;
 
   constructor(setup: CallSetup) {
@@ -124,17 +125,18 @@ export class DataCall implements Call {
   hangUp(options: { now?: boolean } = {}): Promise<void> {
     this.told = true;
     this.over.abort();
-    this.ending ??= this.end(options.now === true);
+    if (options.now) this.hurry.abort();
+    this.ending ??= this.end();
     return this.ending;
   }
 
-  private async end(now: boolean): Promise<void> {
+  private async end(): Promise<void> {
     const { conversation, clock, reopen } = this.setup;
     let result: HangUpResult = { way: 'closed', conversation: null };
     if (!conversation.ended) {
       conversation.attach();
       try {
-        result = await hangUpLine({ conversation, clock, reopen }, now);
+        result = await hangUpLine({ conversation, clock, reopen }, this.hurry.signal);
       } catch {
         // A Line that breaks its word must not keep a costly call open: close what there is.
         await this.line.close();

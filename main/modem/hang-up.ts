@@ -29,11 +29,13 @@ export interface HangUpResult {
   conversation: Conversation | null;
 }
 
+const NO_HURRY = new AbortController().signal;
+
 /**
- * Brings the modem back to command mode, on hook. `now`: no checks, and the port is closed afterwards.
- * Takes about 1 s by DTR, 3 to 4 s by escape sequence.
+ * Brings the modem back to command mode, on hook. Takes about 1 s by DTR, 3 to 4 s by escape sequence. Once `hurry` is
+ * aborted, be it before or in the middle, nothing is checked any more and the port is closed.
  */
-export async function hangUpLine(tools: HangUpTools, now = false): Promise<HangUpResult> {
+export async function hangUpLine(tools: HangUpTools, hurry: AbortSignal = NO_HURRY): Promise<HangUpResult> {
   const { conversation, clock } = tools;
   const { line } = conversation;
   if (conversation.ended) return { way: 'closed', conversation: null };
@@ -41,33 +43,35 @@ export async function hangUpLine(tools: HangUpTools, now = false): Promise<HangU
 
   if (await line.setDtr(false)) {
     await clock.sleep(DTR_LOW);
-    if (now) return close(conversation, 'dtr');
+    if (hurry.aborted) return close(conversation, 'dtr');
     await line.setDtr(true);
-    await clock.sleep(AFTER_DTR);
-    if (await onHook(conversation)) return { way: 'dtr', conversation };
+    await clock.sleep(AFTER_DTR, hurry);
+    const done = await onHook(conversation, hurry);
+    if (hurry.aborted) return close(conversation, 'dtr');
+    if (done) return { way: 'dtr', conversation };
   } else if (tools.reopen && (await line.signals()) !== null) {
     // The port has modem lines but will not move DTR on command; closing it does.
     const closed = await close(conversation, 'reopen');
-    if (now) return closed;
-    await clock.sleep(1000);
+    if (hurry.aborted || !(await clock.sleep(1000, hurry))) return closed;
     const reopened = await tools.reopen();
     if (!reopened) return { way: 'closed', conversation: null };
     const next = new Conversation(reopened, clock);
-    await clock.sleep(AFTER_DTR);
-    if (await onHook(next)) return { way: 'reopen', conversation: next };
-    return byEscape(next, clock, now);
+    await clock.sleep(AFTER_DTR, hurry);
+    const done = await onHook(next, hurry);
+    if (hurry.aborted) return close(next, 'reopen');
+    return done ? { way: 'reopen', conversation: next } : byEscape(next, clock, hurry);
   }
-  return byEscape(conversation, clock, now);
+  return byEscape(conversation, clock, hurry);
 }
 
-async function byEscape(conversation: Conversation, clock: Clock, now: boolean): Promise<HangUpResult> {
-  const tries = now ? 1 : 2;
-  for (let i = 0; i < tries; i++) {
-    if (await escapeToCommand(conversation, clock)) {
+/** Once the guard has been waited for, the first try is seen through even in a hurry: it is the only way there is. */
+async function byEscape(conversation: Conversation, clock: Clock, hurry: AbortSignal): Promise<HangUpResult> {
+  for (let i = 0; i === 0 || (i === 1 && !hurry.aborted); i++) {
+    if (await escapeToCommand(conversation, clock, i === 0 ? undefined : hurry)) {
       const hung = await conversation.send('ATH', 3000);
-      if (hung.outcome === 'result' && !now) return { way: 'escape', conversation };
+      if (hung.outcome === 'result' && !hurry.aborted) return { way: 'escape', conversation };
       if (hung.outcome === 'result') return close(conversation, 'escape');
-    } else if (!now && (await onHook(conversation))) {
+    } else if (!hurry.aborted && (await onHook(conversation, hurry))) {
       // No OK to `+++`, yet commands are answered: the far end had hung up before.
       return { way: 'already', conversation };
     }
@@ -90,16 +94,17 @@ export async function escapeToCommand(
 }
 
 /** Commands are answered, and the modem is on hook: AT alone would also be answered with a call on hold (&D1). */
-async function onHook(conversation: Conversation): Promise<boolean> {
+async function onHook(conversation: Conversation, hurry: AbortSignal): Promise<boolean> {
+  if (hurry.aborted) return false;
   conversation.attach();
   // The CR ends whatever the modem may hold of a half-sent line.
   conversation.write('\r');
-  await conversation.settle(60, 400);
-  if (!isOk(await conversation.send('ATH', 1500))) {
-    const second = await conversation.send('ATH', 1500);
+  await conversation.settle(60, 400, hurry);
+  if (!isOk(await conversation.send('ATH', 1500, hurry))) {
+    const second = await conversation.send('ATH', 1500, hurry);
     if (second.outcome !== 'result') return false;
   }
-  await conversation.settle(60, 400);
+  await conversation.settle(60, 400, hurry);
   return true;
 }
 

@@ -478,6 +478,33 @@ describe('hanging up', () => {
     }
   });
 
+  it.each([
+    ['by DTR', {}, 700],
+    ['by DTR that the modem does not heed', { obeysDtr: false }, 700],
+    ['without modem lines', { lines: false, dtr: false }, 3_500],
+    [
+      'without modem lines, and with no way out of data',
+      { lines: false, dtr: false, escapeWorks: false },
+      3_500,
+    ],
+  ])('now, in the middle of one %s: cuts it short', async (_name, traits, limit) => {
+    for (const moment of [100, 650, 1_000, 3_300]) {
+      const { clock, call, opened, fake } = setUp(traits);
+      const placed = await call(await opened());
+      const start = clock.now();
+      let over = Number.POSITIVE_INFINITY;
+      const polite = placed.hangUp().then(() => {
+        over = clock.now() - start;
+      });
+      await clock.pass(moment);
+      await clock.run(Promise.all([polite, placed.hangUp({ now: true })]));
+      expect(over).toBeLessThanOrEqual(Math.max(limit, moment + 10));
+      await clock.pass(5000);
+      expect(clock.pending).toBe(0);
+      if (over > moment) expect(fake.closed).toBe(true);
+    }
+  });
+
   it('after the carrier was lost, or the modem pulled out, is quick and harmless', async () => {
     for (const spoil of [(fake: FakeModem) => fake.dropCarrier(), (fake: FakeModem) => fake.unplug()]) {
       const { clock, call, opened, fake, dial } = setUp({ lines: false, dtr: false });
