@@ -73,6 +73,21 @@ export const linkFactsSchema = z.object({
 });
 export type LinkFacts = z.infer<typeof linkFactsSchema>;
 
+/**
+ * One step of a login script. `expect` waits for these characters, capitals or not; `send` types them, with `{user}` and
+ * `{password}` put in and Return at the end unless `bare`; `pause` waits.
+ */
+export const loginStepSchema = z.discriminatedUnion('do', [
+  z.object({
+    do: z.literal('expect'),
+    text: z.string().min(1, 'Give the text to wait for.').max(100),
+    seconds: z.number().int().min(1).max(300).optional(),
+  }),
+  z.object({ do: z.literal('send'), text: z.string().max(200), bare: z.boolean().optional() }),
+  z.object({ do: z.literal('pause'), seconds: z.number().min(0.1).max(60) }),
+]);
+export type LoginStep = z.infer<typeof loginStepSchema>;
+
 export const providerSchema = z.object({
   id: z.string().regex(/^[a-z0-9-]{1,32}$/),
   name: z.string().trim().min(1, 'Give the provider a name.').max(60),
@@ -102,6 +117,11 @@ export const providerSchema = z.object({
   /** How often to try again after busy, no answer or a dropped line, and the first pause in seconds (it grows). */
   redialTries: z.number().int().min(0).max(100),
   redialPauseSeconds: z.number().int().min(1).max(3600),
+  /**
+   * How to log in to a provider that greets with text before PPP: `off` not at all, `auto` answers the usual prompts if
+   * text comes instead of PPP, or steps of one's own that run before PPP is begun.
+   */
+  loginScript: z.union([z.enum(['off', 'auto']), z.array(loginStepSchema).min(1).max(40)]).default('auto'),
 });
 export type Provider = z.infer<typeof providerSchema>;
 /** As the faces see it: never the password itself. */
@@ -118,6 +138,7 @@ export const NEW_PROVIDER: Omit<Provider, 'id' | 'name' | 'numbers' | 'user'> = 
   dns: [],
   redialTries: 5,
   redialPauseSeconds: 10,
+  loginScript: 'auto',
 };
 
 export const settingsSchema = z.object({
@@ -130,6 +151,10 @@ export const settingsSchema = z.object({
   /** May Masq-Gate let the LAN through another program's firewall that drops it? Undone when sharing ends. */
   openForeignFirewall: z.enum(['ask', 'yes', 'no']),
   selectedProvider: z.string().max(32).nullable(),
+  /** Dial by itself when a computer asks for the Internet; a person's Hang up suspends it until the next Dial. */
+  demand: z.boolean(),
+  /** Hang up after so many minutes without traffic of a user; 0: never. */
+  idleMinutes: z.number().int().min(0).max(1440),
   theme: z.enum(['system', 'light', 'dark']),
   /** Keep running in the tray when the window is closed. */
   closeToTray: z.boolean(),
@@ -168,6 +193,10 @@ export const stateSchema = z.object({
   hostFaults: z.array(faultSchema),
   providerId: z.string().nullable(),
   link: linkFactsSchema.nullable(),
+  /** Whether traffic dials: `watching` it does, `paused` it waits for a person's Dial, `off` it is not set. */
+  demand: z.enum(['off', 'watching', 'paused']),
+  /** When the call is hung up if nobody uses it before, ms since the epoch; null while it is in use or may stay. */
+  idleHangUpAt: z.number().nullable(),
   engine: z.enum(['stopped', 'starting', 'running', 'lost']),
   practice: z.boolean(),
   providers: z.array(providerViewSchema),

@@ -20,6 +20,8 @@ export function initialState(
     hostFaults: [],
     providerId: null,
     link: null,
+    demand: 'off',
+    idleHangUpAt: null,
     engine: 'stopped',
     practice: false,
     ports: [],

@@ -100,6 +100,8 @@ describe('settings', () => {
     ownTraffic: 'auto',
     openForeignFirewall: 'ask',
     selectedProvider: null,
+    demand: false,
+    idleMinutes: 0,
     theme: 'dark',
     closeToTray: false,
   };

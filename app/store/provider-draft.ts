@@ -15,6 +15,7 @@ export interface ProviderDraft {
   dns: string;
   redialTries: string;
   redialPauseSeconds: string;
+  loginScript: Provider['loginScript'];
 }
 export type ProviderErrors = Partial<Record<keyof ProviderDraft, string>>;
 
@@ -40,6 +41,7 @@ export function draftOf(provider: Provider | null): ProviderDraft {
     dns: from.dns.join('\n'),
     redialTries: String(from.redialTries),
     redialPauseSeconds: String(from.redialPauseSeconds),
+    loginScript: from.loginScript,
   };
 }
 
@@ -57,6 +59,7 @@ export function checkProvider(draft: ProviderDraft, id: string): Checked<Provide
     dns: draft.dns.split(/[\s,]+/).filter(Boolean),
     redialTries: Number(draft.redialTries || Number.NaN),
     redialPauseSeconds: Number(draft.redialPauseSeconds || Number.NaN),
+    loginScript: draft.loginScript,
   });
   if (parsed.success) return { ok: true, value: parsed.data };
   const errors: ProviderErrors = {};

@@ -14,6 +14,8 @@ export const DEFAULT_SETTINGS: Settings = {
   ownTraffic: 'auto',
   openForeignFirewall: 'ask',
   selectedProvider: null,
+  demand: false,
+  idleMinutes: 0,
   theme: 'system',
   closeToTray: true,
 };

@@ -56,10 +56,12 @@ describe('settings.json', () => {
   });
 
   it('that lacks a newer key gets its default', () => {
-    const { theme: _, ...settings } = DEFAULT_SETTINGS;
-    expect(readSettingsText(JSON.stringify({ ...emptySettingsFile(), settings }))).toMatchObject({
+    const { theme: _, demand: __, idleMinutes: ___, ...settings } = DEFAULT_SETTINGS;
+    const { loginScript: ____, ...older } = provider;
+    const text = JSON.stringify({ ...emptySettingsFile(), settings, providers: [older] });
+    expect(readSettingsText(text)).toMatchObject({
       ok: true,
-      file: { settings: { theme: 'system' } },
+      file: { settings: DEFAULT_SETTINGS, providers: [provider] },
     });
   });
 
