@@ -77,6 +77,11 @@ export class Enclave {
     return new Enclave(child.pid ?? -1);
   }
 
+  /** A path inside, as seen from outside: what is mounted there counts. */
+  path(inside: string): string {
+    return `/proc/${this.#pid}/root${inside}`;
+  }
+
   #flags(): string[] {
     return ['-t', String(this.#pid), '-n', '-m'];
   }

@@ -243,6 +243,7 @@ function practiceFailed(cause: Fault): Fault {
 
 function missingTool(): Fault | null {
   const sentence = 'The practice network needs a program that is not installed.';
+  if (findTool('ip') === null) return toolMissing('ip', 'iproute2', sentence);
   if (findTool('busybox') === null) return toolMissing('busybox', 'busybox', sentence);
   if (findTool('dnsmasq') === null) return toolMissing('dnsmasq', 'dnsmasq-base', sentence);
   return null;
