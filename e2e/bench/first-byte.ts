@@ -265,7 +265,7 @@ class OurCall {
 }
 
 /** Rejects with `what` if it takes longer. */
-async function within<T>(what: string, limitMs: number, work: Promise<T>): Promise<T> {
+export async function within<T>(what: string, limitMs: number, work: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(new Error(`waited ${limitMs / 1000} s in vain: ${what}`)), limitMs);

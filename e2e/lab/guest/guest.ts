@@ -4,18 +4,21 @@
  * own, as pppd does. Boots in about 5 s; the boot files are made once and kept in the cache directory.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server, type Socket } from 'node:net';
+import { closeSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server, Socket } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { GUEST_PACKAGES, requirePackages } from '../packages.ts';
+import { smallSocketPair } from './socket-pair.ts';
 
 export interface GuestOptions {
   /** A bash script, run as root in the guest; the guest is switched off when it ends. */
   script: string;
   /** How many serial ports besides the console: ttyS1 to ttyS3. */
   lines: 0 | 1 | 2 | 3;
+  /** The least that the sockets behind the ports can hold: flow control reaches the guest at once, as by RTS/CTS. */
+  smallBuffers?: boolean;
 }
 
 export interface Guest {
@@ -30,6 +33,8 @@ export interface Guest {
 
 /** One for each line: the PC's own choice has ttyS3 share with ttyS1 and ttyS2 with the console, and then lines stall. */
 const INTERRUPTS = [3, 5, 7];
+/** A child's file descriptors after its standard ones. */
+const FIRST_INHERITED = 3;
 const run = promisify(execFile);
 
 /** Where the boot files are, made now if need be. Rejects with the line to type if a package is missing. */
@@ -53,14 +58,22 @@ export async function startGuest(options: GuestOptions): Promise<Guest> {
   const waiting: Promise<Socket>[] = [];
   const servers: Server[] = [];
   const ports: string[] = [];
+  const inherited: number[] = [];
   for (let line = 1; line <= options.lines; line += 1) {
+    ports.push('-device', `isa-serial,chardev=line${line},index=${line},irq=${INTERRUPTS[line - 1]}`);
+    if (options.smallBuffers) {
+      const [near, far] = smallSocketPair();
+      waiting.push(Promise.resolve(new Socket({ fd: near })));
+      ports.push('-chardev', `socket,id=line${line},fd=${FIRST_INHERITED + inherited.length}`);
+      inherited.push(far);
+      continue;
+    }
     const path = join(place, `line-${line}`);
     const server = createServer();
     servers.push(server);
     waiting.push(new Promise((resolve) => server.once('connection', resolve)));
     await new Promise<void>((resolve) => server.listen(path, resolve));
     ports.push('-chardev', `socket,id=line${line},path=${path}`);
-    ports.push('-device', `isa-serial,chardev=line${line},index=${line},irq=${INTERRUPTS[line - 1]}`);
   }
   const machine = [
     '-accel',
@@ -82,11 +95,14 @@ export async function startGuest(options: GuestOptions): Promise<Guest> {
     .concat(['-chardev', 'stdio,id=console,signal=off', '-serial', 'chardev:console'])
     .concat(ports);
   // The guest does not outlive a test run that is killed.
-  const child = spawn('setpriv', ['--pdeathsig', 'KILL', ...qemu], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn('setpriv', ['--pdeathsig', 'KILL', ...qemu], {
+    stdio: ['ignore', 'pipe', 'pipe', ...inherited],
+  });
+  for (const fd of inherited) closeSync(fd);
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
   let text = '';
   for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('latin1').on('data', (chunk: string) => {
+    stream?.setEncoding('latin1').on('data', (chunk: string) => {
       text += chunk;
     });
   }

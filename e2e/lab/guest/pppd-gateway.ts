@@ -1,6 +1,6 @@
 /**
- * Linux's own gateway, to compare with: pppd that dials by a modem of the exchange, kernel masquerade, and behind it a LAN
- * host in a namespace; all in a guest, as lines of a bash script, with a pppd that answers as provider beside it. The
+ * Linux's own gateway, to compare with: pppd that dials by a modem of the exchange, kernel masquerade, and behind it two
+ * LAN hosts in namespaces; all in a guest, as lines of a bash script, with a pppd that answers as provider beside it. The
  * caller's serial port is ttyS1, the provider's ttyS2. Needs nft on this machine, whose root file system the guest has.
  */
 import { PRACTICE_PASSWORD, PRACTICE_USER } from '../../../main/practice/practice-line.ts';
@@ -9,7 +9,7 @@ import { pppdAddresses } from './pppd.ts';
 const { provider, caller, dns } = pppdAddresses(0);
 const SERIAL = '115200 local nodetach nocrtscts asyncmap 0';
 
-/** Namespaces `lan` and `isp`, the masquerade, the secrets. Debian's own scripts at link-up are left out: they only cost time. */
+/** Namespaces `lan`, `lan2` and `isp`, the masquerade, the secrets. Debian's own scripts at link-up are left out: they only cost time. */
 export const GATEWAY_SETUP = [
   'ip link set lo up',
   'mkdir -p /run/lock /var/lock',
@@ -17,11 +17,14 @@ export const GATEWAY_SETUP = [
   ': > /etc/ppp/options',
   'rm -f /etc/ppp/ip-up /etc/ppp/ip-down',
   'echo 1 > /proc/sys/net/ipv4/ip_forward',
-  'for ns in lan isp; do ip netns add $ns; ip -n $ns link set lo up; done',
-  'ip link add lan0 type veth peer name eth0 netns lan',
-  'ip address add 192.168.0.1/24 dev lan0; ip link set lan0 up',
-  'ip -n lan address add 192.168.0.2/24 dev eth0; ip -n lan link set eth0 up',
-  'ip -n lan route add default via 192.168.0.1',
+  'for ns in lan lan2 isp; do ip netns add $ns; ip -n $ns link set lo up; done',
+  'for at in 0 1; do',
+  '  ns=lan; [ $at = 1 ] && ns=lan2',
+  '  ip link add lan$at type veth peer name eth0 netns $ns',
+  '  ip address add 192.168.$at.1/24 dev lan$at; ip link set lan$at up',
+  '  ip -n $ns address add 192.168.$at.2/24 dev eth0; ip -n $ns link set eth0 up',
+  '  ip -n $ns route add default via 192.168.$at.1',
+  'done',
   'nft add table ip peer',
   "nft add chain ip peer post '{ type nat hook postrouting priority 100; }'",
   "nft add rule ip peer post oifname 'ppp*' masquerade",
