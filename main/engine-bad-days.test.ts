@@ -6,6 +6,8 @@ import { type EngineConfig, type Fault, MASQUERADE_DEFAULT } from '../engine/con
 import type { SupervisorCommand } from './elevation/launcher.ts';
 import { buildEngine, Enclave, isRoot, until } from './engine-client.test-parts.ts';
 import { EngineClient } from './engine-client.ts';
+import { openSecretStore } from './settings/secrets.ts';
+import { SettingsStore } from './settings/store.ts';
 
 const LAN = {
   interface: 'lan0',
@@ -203,6 +205,25 @@ describe.skipIf(!isRoot)('on a bad day', () => {
     expect(await configure(CONFIG)).toBeNull();
     await engine.stop();
     expect(enclave.state()).toBe(before);
+  });
+
+  it('keeps settings and passwords working when their disk is full, leaves no half file, and saves when there is room', async () => {
+    await start();
+    enclave.sh('mkdir /run/config; mount -t tmpfs -o size=16k none /run/config');
+    const directory = enclave.path('/run/config');
+    const { store } = await SettingsStore.open({ directory, now: Date.now });
+    const { store: secrets } = await openSecretStore({ directory, now: Date.now, cipher: null });
+    expect(await store.change({ settings: { ...store.settings, theme: 'dark' } })).toBeNull();
+    enclave.sh('dd if=/dev/zero of=/run/config/fill bs=1k 2>&1');
+    const full = { cause: 'The disk is full.', remedy: expect.stringContaining('Make room') };
+    expect(await store.change({ settings: { ...store.settings, theme: 'light' } })).toMatchObject(full);
+    expect(await secrets.set('home', 'secret')).toMatchObject(full);
+    expect([store.settings.theme, secrets.has('home')]).toEqual(['light', true]);
+    expect(readdirSync(directory).sort()).toEqual(['fill', 'settings.json']);
+    expect(readFileSync(`${directory}/settings.json`, 'utf8')).toContain('"theme": "dark"');
+    enclave.sh('rm /run/config/fill');
+    expect(await store.change({})).toBeNull();
+    expect(readFileSync(`${directory}/settings.json`, 'utf8')).toContain('"theme": "light"');
   });
 
   it('with the disk full in the middle: a service that dies stays away, told, until there is room', async () => {

@@ -111,6 +111,26 @@ describe.concurrent('a call over the practice line', () => {
     expect(await reach('failed', 'connected')).toBe('connected');
   });
 
+  it('whose modem is pulled out ends the call, and the engine forgets link and port', async ({
+    onTestFinished,
+  }) => {
+    const { model, engine, reach, lines, dialOver, phases } = await gatewayOnPractice(onTestFinished);
+    await dialOver({ redialTries: 5 });
+    await reach('connected', 'failed');
+    expect(engine.asked('guard-line').at(-1)).toMatchObject({ path: lines[0]?.portPath });
+    await lines[0]?.close();
+    expect(await reach('failed', 'waiting-to-redial')).toBe('failed');
+    expect(model.state.fault).toMatchObject({
+      code: 'modem-unplugged',
+      remedy: expect.stringContaining('Plug it in again'),
+    });
+    expect(model.state.link).toBeNull();
+    expect(phases).not.toContain('waiting-to-redial');
+    await waitFor(() => engine.asked('guard-line').length === 2);
+    expect(engine.asked('link-down').at(-1)).toMatchObject({ link: 1 });
+    expect(engine.asked('guard-line').at(-1)).toMatchObject({ path: null });
+  });
+
   it('cancelled while it rings leaves the line free for the next', async ({ onTestFinished }) => {
     const { commands, model, reach, dialOver, lines } = await gatewayOnPractice(onTestFinished);
     await dialOver({ numbers: ['555-0103'] });

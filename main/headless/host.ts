@@ -3,6 +3,7 @@
  * `main.ts` hands in the real gateway, the process and its signals.
  */
 import { randomBytes } from 'node:crypto';
+import type { LogLine } from '../contract.ts';
 import type { AppFiles } from '../faces/app-files.ts';
 import { CommandRouter } from '../faces/command-router.ts';
 import { claimInstance } from '../faces/control-socket.ts';
@@ -89,9 +90,12 @@ export async function runHeadless(options: HeadlessOptions): Promise<number> {
     }),
     show: () => out(`masq-gate: the panel is at ${panel.address}`),
   };
-  model.onState(({ log }) => {
-    for (const line of log) if (line.level !== 'debug') err(formatLogLine(line));
-  });
+  const print = (lines: readonly LogLine[]) => {
+    for (const line of lines) if (line.level !== 'debug') err(formatLogLine(line));
+  };
+  // What was said before anybody listened: settings that could not be read, above all.
+  print(model.snapshot().log);
+  model.onState(({ log }) => print(log));
   panel.serve(host);
   control.serve(host);
   await gateway.open();

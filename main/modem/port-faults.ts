@@ -103,6 +103,16 @@ export function noUdev(found: boolean): Fault {
   };
 }
 
+export function udevHangs(): Fault {
+  return {
+    code: 'ports-slow',
+    sentence: 'The ports are listed without their makers’ names, because the system does not answer.',
+    cause: 'The program udevadm, which knows them, has been busy for too long.',
+    remedy:
+      'Choose a port by its path, or wait a moment and look again. Starting the computer anew helps if it stays so.',
+  };
+}
+
 export function listingFailed(detail: string): Fault {
   return {
     code: 'ports-unlisted',

@@ -66,6 +66,12 @@ describe('listing ports', () => {
     expect(fault?.cause).toContain('EPERM');
   });
 
+  it('with a udev that never answers: what is really there, after a while', async () => {
+    const { ports, fault } = await listPorts(() => new Promise(() => {}), dev, sys, 1);
+    expect(ports.map((port) => port.path)).toContain(`${dev}/ttyUSB2`);
+    expect(fault).toMatchObject({ code: 'ports-slow', remedy: expect.stringContaining('by its path') });
+  });
+
   it('on this very machine it does not fail', async () => {
     const { ports } = await listPorts();
     for (const port of ports) expect(port.path).toMatch(/^(?:\/dev\/|COM)/);

@@ -7,7 +7,7 @@ import { readdir, readFile, realpath } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { SerialPort } from 'serialport';
 import type { Fault } from '../contract.ts';
-import { listingFailed, noUdev } from './port-faults.ts';
+import { listingFailed, noUdev, udevHangs } from './port-faults.ts';
 
 export interface FoundPort {
   path: string;
@@ -22,16 +22,30 @@ interface KnownPort {
 
 const PORT_NAME = /^(?:tty(?:S|USB|ACM|AMA|O|XRUSB|WCH|MFD)|rfcomm)\d+$/;
 
+/** udev answers in a fraction of a second; beyond this it hangs. */
+const LIMIT_MS = 5_000;
+const SLOW = 'ETIMEDOUT';
+
+/** A udevadm that hangs cannot be ended from here: its answer is waited for by all, and no second one is started. */
+let asked: Promise<KnownPort[]> | null = null;
+function askUdev(): Promise<KnownPort[]> {
+  asked ??= SerialPort.list().finally(() => {
+    asked = null;
+  });
+  return asked;
+}
+
 /** Never rejects. `fault`: why names or ports may be missing; what was found is listed all the same. */
 export async function listPorts(
-  list: () => Promise<KnownPort[]> = () => SerialPort.list(),
+  list: () => Promise<KnownPort[]> = askUdev,
   deviceFolder = '/dev',
   sysFolder = '/sys/class/tty',
+  limitMs = LIMIT_MS,
 ): Promise<{ ports: FoundPort[]; fault: Fault | null }> {
   let known: KnownPort[] = [];
   let error: NodeJS.ErrnoException | null = null;
   try {
-    known = await list();
+    known = await inTime(list(), limitMs);
   } catch (why) {
     error = why as NodeJS.ErrnoException;
   }
@@ -48,7 +62,20 @@ export async function listPorts(
     ports.push({ path: port.path, description: await describe(port, `${sysFolder}/${name}`) });
   }
   if (!error) return { ports, fault: null };
+  if (error.code === SLOW) return { ports, fault: udevHangs() };
   return { ports, fault: error.code === 'ENOENT' ? noUdev(ports.length > 0) : listingFailed(error.message) };
+}
+
+async function inTime<T>(answer: Promise<T>, limitMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(Object.assign(new Error('udevadm hangs'), { code: SLOW })), limitMs);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** The 8250 driver gives type 0 (unknown) to ports at whose address no chip answered. */
