@@ -135,6 +135,8 @@ export const masqueradeSchema = z.object({
   clientMappingsPerSecond: z.number().int().min(1).max(60_000),
   /** Private or special destinations that may leave by the link all the same, as `address/prefix`. */
   privateExceptions: z.array(z.string().regex(/^[\d.]+\/\d{1,2}$/)).max(64),
+  /** Do datagrams from outside keep a mapping alive too (RFC 4787 REQ-6, RFC 7857 §6)? Not named means yes. */
+  inboundRefresh: z.boolean().optional(),
 });
 export type MasqueradeConfig = z.infer<typeof masqueradeSchema>;
 export const MASQUERADE_DEFAULT: MasqueradeConfig = {
@@ -164,6 +166,43 @@ export const forwardSchema = z.object({
 });
 export type Forward = z.infer<typeof forwardSchema>;
 
+const portRange = {
+  protocol: z.enum(['tcp', 'udp', 'both']),
+  first: portSchema,
+  last: portSchema,
+};
+/**
+ * A port trigger (autofw's RANGE): what a host sends to a control port opens inbound ranges for that host, for a time that
+ * every further control packet begins anew.
+ */
+export const triggerSchema = z.object({
+  id: z.string().regex(/^[a-z0-9-]{1,32}$/),
+  on: z.boolean(),
+  /** The control traffic: destination ports of what goes out. */
+  ...portRange,
+  /** What is opened; the ports are the same outside and inside. */
+  opens: z.array(z.object(portRange)).min(1).max(8),
+  /** How long after the last control packet new sessions may come in. */
+  seconds: z.number().int().min(1).max(86_400),
+  /** Only from remotes that the host has sent control traffic to. */
+  secure: z.boolean(),
+});
+export type Trigger = z.infer<typeof triggerSchema>;
+
+/** Which protocols let programs on the LAN open ports themselves (RFC 6887, RFC 6886). Both off unless asked for. */
+export const portMappingSchema = z.object({ pcp: z.boolean(), natPmp: z.boolean() });
+export type PortMappingConfig = z.infer<typeof portMappingSchema>;
+
+/**
+ * Which names may bring the line up, in order; the first pattern that fits a looked-up name decides, and none means dial.
+ * In a pattern `*` stands for any characters (also none) and `?` for one.
+ */
+export const demandRuleSchema = z.object({
+  action: z.enum(['dial', 'ignore']),
+  pattern: z.string().regex(/^[A-Za-z0-9*?._-]{1,253}$/, 'a name such as *.example.com'),
+});
+export type DemandRule = z.infer<typeof demandRuleSchema>;
+
 /** Who may use the link: everybody on the LAN, or only the listed addresses; paused ones never. */
 export const accessSchema = z.object({
   mode: z.enum(['everybody', 'chosen']),
@@ -184,8 +223,11 @@ export const engineConfigSchema = z.object({
   forwards: z.array(forwardSchema).max(256),
   /** By helper name; a helper not named here stands as its registry entry says. */
   helpers: z.record(z.string().max(32), helperSettingSchema),
+  triggers: z.array(triggerSchema).max(64).optional(),
+  portMapping: portMappingSchema.optional(),
   /** Hold the packet that asks for the line and say so, while no uplink is up. */
   demand: z.boolean(),
+  demandRules: z.array(demandRuleSchema).max(256).optional(),
   /** Whether the gateway's own traffic uses the link: only without another default route, always, or never. */
   ownTraffic: z.enum(['auto', 'always', 'never']),
   /** May the rule that lets masq0 through stand in a foreign firewall's own chain? `ask`, the default, tells and waits. */
@@ -262,6 +304,24 @@ export const helperStateSchema = z.object({
 });
 export type HelperState = z.infer<typeof helperStateSchema>;
 
+/** A port held open for a time: asked for by a program on the LAN, or opened by a trigger. */
+export const portLeaseSchema = z.object({
+  by: z.enum(['pcp', 'nat-pmp', 'trigger']),
+  /** The trigger's id. */
+  rule: z.string().max(32).nullable(),
+  client: ipv4Schema,
+  protocol: z.enum(['tcp', 'udp', 'both']),
+  insidePort: z.number().int(),
+  outsidePort: z.number().int(),
+  /** How many ports, from these on. */
+  count: z.number().int(),
+  /** The only remote that may come, if one was named. */
+  remote: ipv4Schema.nullable(),
+  /** Milliseconds since the epoch. */
+  expires: z.number(),
+});
+export type PortLease = z.infer<typeof portLeaseSchema>;
+
 export const countersSchema = z.record(z.string().max(64), z.number());
 export type Counters = z.infer<typeof countersSchema>;
 
@@ -318,6 +378,8 @@ export const fromEngineSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('clients'), clients: z.array(clientSchema).max(2048) }),
   z.object({ type: z.literal('helpers'), helpers: z.array(helperStateSchema).max(64) }),
   z.object({ type: z.literal('counters'), counters: countersSchema }),
+  /** All of them, whenever they changed. */
+  z.object({ type: z.literal('port-leases'), leases: z.array(portLeaseSchema).max(2048) }),
   z.object({ type: z.literal('log'), line: logLineSchema }),
   /** Something on the host is not as it should be, or (null) is well again, by code. */
   z.object({ type: z.literal('host-fault'), code: z.string().max(64), fault: faultSchema.nullable() }),

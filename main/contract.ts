@@ -10,6 +10,7 @@ import {
   accessSchema,
   clientSchema,
   countersSchema,
+  demandRuleSchema,
   type Fault,
   faultSchema,
   forwardSchema,
@@ -19,18 +20,25 @@ import {
   lanSchema,
   logLineSchema,
   masqueradeSchema,
+  portLeaseSchema,
+  portMappingSchema,
   sessionSchema,
+  triggerSchema,
 } from '../engine/contract.ts';
 
 export type {
   Client,
+  DemandRule,
   Fault,
   Forward,
   HelperState,
   Lan,
   LogLevel,
   LogLine,
+  PortLease,
+  PortMappingConfig,
   Session,
+  Trigger,
 } from '../engine/contract.ts';
 export { PRACTICE, TIMER_PRESETS } from '../engine/contract.ts';
 
@@ -146,6 +154,11 @@ export const settingsSchema = z.object({
   masquerade: masqueradeSchema,
   access: accessSchema,
   forwards: z.array(forwardSchema).max(256),
+  triggers: z.array(triggerSchema).max(64),
+  /** May programs on the LAN open ports themselves, by PCP or NAT-PMP? */
+  portMapping: portMappingSchema,
+  /** Which names may bring the line up by themselves; the first that fits decides, none means dial. */
+  demandRules: z.array(demandRuleSchema).max(256),
   helpers: z.record(z.string().max(32), helperSettingSchema),
   ownTraffic: z.enum(['auto', 'always', 'never']),
   /** May Masq-Gate let the LAN through another program's firewall that drops it? Undone when sharing ends. */
@@ -208,6 +221,8 @@ export const stateSchema = z.object({
   clients: z.array(clientSchema),
   helpers: z.array(helperStateSchema),
   counters: countersSchema,
+  /** Ports held open for a time, asked for by programs on the LAN or opened by triggers. */
+  portLeases: z.array(portLeaseSchema),
   /** Where passwords are kept. */
   secrets: z.enum(['keyring', 'file']),
   version: z.string(),

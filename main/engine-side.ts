@@ -223,6 +223,9 @@ export class EngineSide {
       case 'counters':
         model.set({ counters: message.counters });
         return;
+      case 'port-leases':
+        model.set({ portLeases: message.leases });
+        return;
       case 'log':
         model.log(message.line.level, message.line.part, message.line.text);
         return;

@@ -293,13 +293,17 @@ export class Gateway {
   #engineConfig(): EngineConfig {
     const { lan, masquerade, access, forwards, helpers, ownTraffic, openForeignFirewall } =
       this.#settings.settings;
+    const { triggers, portMapping, demandRules } = this.#settings.settings;
     return {
       practice: this.model.state.practice,
       lan,
       masquerade,
       access,
       forwards,
+      triggers,
+      portMapping,
       helpers,
+      demandRules,
       demand: false,
       ownTraffic,
       openForeignFirewall,

@@ -30,6 +30,7 @@ export function initialState(
     clients: [],
     helpers: [],
     counters: {},
+    portLeases: [],
   };
 }
 

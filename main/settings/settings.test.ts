@@ -56,7 +56,8 @@ describe('settings.json', () => {
   });
 
   it('that lacks a newer key gets its default', () => {
-    const { theme: _, demand: __, idleMinutes: ___, ...settings } = DEFAULT_SETTINGS;
+    const { theme: _, demand: __, idleMinutes: ___, ...rest } = DEFAULT_SETTINGS;
+    const { triggers: _____, portMapping: ______, demandRules: _______, ...settings } = rest;
     const { loginScript: ____, ...older } = provider;
     const text = JSON.stringify({ ...emptySettingsFile(), settings, providers: [older] });
     expect(readSettingsText(text)).toMatchObject({
