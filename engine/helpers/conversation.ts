@@ -169,6 +169,8 @@ export interface Trial {
   from: 'inside' | 'outside';
   sent: string;
   got: string;
+  /** How many sessions are awaited afterwards. */
+  opens: number;
 }
 
 /** The trials of a stream's reader; each on its own client port of one lab. */
@@ -195,6 +197,7 @@ export function standsTrials(name: string, trial: Trial): void {
       send(conversation, trial.sent.slice(0, cut), origin);
       send(conversation, trial.sent.slice(cut), origin + cut);
       expect(received(conversation).slice(already), `cut at ${cut}`).toBe(trial.got);
+      expect(conversation.expectations, `cut at ${cut}`).toBe(trial.opens);
     }
     const { conversation, origin, already } = begin();
     for (let i = 0; i < trial.sent.length; i++) send(conversation, trial.sent.slice(i, i + 1), origin + i);

@@ -102,7 +102,8 @@ describe('H.323, switched off and attacked', () => {
   });
   it('what the peer says opens nothing inwards', () => {
     const phone = new Conversation(scene);
-    phone.hear(call(at(HOST1, 5001), at(OUTSIDE, 5001)));
+    const heard = call(at(HOST1, 5001), at(OUTSIDE, 5001));
+    expect(phone.hear(heard)).toBe(heard);
     expect(phone.callIn(5001)).toBeNull();
   });
   it('an address across two messages is none', () => {
@@ -130,6 +131,7 @@ describe('H.323, switched off and attacked', () => {
 describe('H.323, any stream', () => {
   standsTrials('signalling', {
     scene,
+    opens: 2,
     from: 'inside',
     sent:
       call(at(HOST1, 41_000), at(HOST1, 5001)).replaceAll(at(HOST1, 41_000), at(HOST1, 1720)) +

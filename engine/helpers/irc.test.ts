@@ -164,6 +164,7 @@ describe('IRC, switched off and attacked', () => {
 describe('IRC, any stream', () => {
   standsTrials('offers', {
     scene,
+    opens: 2,
     from: 'inside',
     sent: `NICK me\r\n${dcc(`SEND "a b" ${OWN} 50000 12`)}PRIVMSG #x :hello\r\n${dcc(`CHAT chat ${OWN} 50001`)}`,
     got: `NICK me\r\n${dcc(`SEND "a b" ${SHOWN} 50000 12`)}PRIVMSG #x :hello\r\n${dcc(`CHAT chat ${SHOWN} 50001`)}`,

@@ -107,6 +107,7 @@ describe('MMS, switched off and attacked', () => {
 describe('MMS, any stream', () => {
   standsTrials('the place', {
     scene,
+    opens: 1,
     from: 'inside',
     sent: connect + funnel(`\\\\${HOST1}\\UDP\\7000`) + connect,
     got: connect + funnel(`\\\\${OUTSIDE}\\UDP\\7000`) + connect,

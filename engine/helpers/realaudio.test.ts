@@ -93,6 +93,12 @@ describe('RealAudio, switched off and attacked', () => {
 });
 
 describe('RealAudio, any stream', () => {
-  standsTrials('the greeting', { scene, from: 'inside', sent: hello(6970, 6971), got: hello(6970, 6971) });
+  standsTrials('the greeting', {
+    scene,
+    opens: 2,
+    from: 'inside',
+    sent: hello(6970, 6971),
+    got: hello(6970, 6971),
+  });
   survivesAnything(scene, [hello(6970, 6971), HEADER]);
 });

@@ -109,6 +109,12 @@ describe('rsh, switched off and attacked', () => {
 });
 
 describe('rsh, any stream', () => {
-  standsTrials('the port', { scene, from: 'inside', sent: `1022\0${LOGIN}`, got: `1022\0${LOGIN}` });
+  standsTrials('the port', {
+    scene,
+    opens: 1,
+    from: 'inside',
+    sent: `1022\0${LOGIN}`,
+    got: `1022\0${LOGIN}`,
+  });
   survivesAnything(scene, ['1022\0me\0', '0\0me\0']);
 });

@@ -186,6 +186,7 @@ describe('RTSP, any stream', () => {
   const data = '$\x01\x00\x05a\r\n\r\n';
   standsTrials('requests', {
     scene,
+    opens: 2,
     from: 'inside',
     sent: `${data}OPTIONS * RTSP/1.0\r\nContent-Length: 3\r\n\r\n$\x00\x00${asked}${data}`,
     got: `${data}OPTIONS * RTSP/1.0\r\nContent-Length: 3\r\n\r\n$\x00\x00${asked.replace(HOST1, OUTSIDE)}${data}`,
@@ -193,6 +194,7 @@ describe('RTSP, any stream', () => {
   standsTrials('answers', {
     scene,
     before: (player) => player.say(asked),
+    opens: 2,
     from: 'outside',
     sent: `${data}${answer(`RTP/AVP;destination=${OUTSIDE};client_port=6970-6971`)}`,
     got: `${data}${answer(`RTP/AVP;destination=${HOST1};client_port=6970-6971`)}`,

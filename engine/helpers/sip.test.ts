@@ -291,7 +291,8 @@ describe('SIP, switched off and attacked', () => {
   ];
   it.each(cases)('%s opens nothing and is counted', (_name, body, reason) => {
     const phone = new Phone();
-    phone.say(invite({}, { body }));
+    const said = phone.say(invite({}, { body }));
+    if (!body.includes(HOST2)) expect(said.endsWith(body)).toBe(true);
     expect(phone.state.expectations).toBe(0);
     expect(phone.refusals).toEqual([reason]);
   });
@@ -318,6 +319,19 @@ describe('SIP, switched off and attacked', () => {
     phone.hear(answered({ address: HOST1 }));
     phone.hear(invite({ address: OUTSIDE }, { via: `SIP/2.0/UDP ${SERVER}` }));
     expect(phone.state.expectations).toBe(0);
+  });
+  it('a Via of ours in what the other end asks, or in what this one answers, is not touched', () => {
+    const phone = new Phone();
+    phone.say(register());
+    const asked = message({
+      first: 'OPTIONS sip:me@x SIP/2.0',
+      method: 'OPTIONS',
+      via: `SIP/2.0/UDP ${OUTSIDE}:5060`,
+      contact: null,
+    });
+    expect(phone.hear(asked)).toBe(asked);
+    const answer = message({ first: 'SIP/2.0 200 OK', method: 'OPTIONS', contact: null });
+    expect(phone.say(answer)).toBe(answer);
   });
   it('a length that lies: the body is left', () => {
     const phone = new Phone();
@@ -413,6 +427,7 @@ describe('SIP over TCP', () => {
   const whole = invite({}, { via: 'SIP/2.0/TCP proxy;branch=z9hG4bK1', contact });
   standsTrials('a call', {
     scene,
+    opens: 3,
     from: 'inside',
     sent: `\r\n${whole}`,
     got: `\r\n${whole.replaceAll(HOST1, OUTSIDE).replace(`${sdp().length}\r`, `${sdp({ address: OUTSIDE }).length}\r`)}`,

@@ -69,10 +69,28 @@ describe('VDOLive, switched off and attacked', () => {
     for (let i = 0; i < 40; i++) player.say(first(7500 + i));
     expect(player.expectations).toBe(1);
   });
+  it('the second message is found wherever it is cut', () => {
+    const player = new Conversation(scene);
+    player.say(first(7500));
+    for (let cut = 1; cut < second(7500).length; cut++) {
+      const other = new Conversation({ ...scene, lab: player.lab, inside: HOST2, clientPort: 41_000 + cut });
+      other.say(first(7500));
+      const port = portIn(other.toRemote.text);
+      other.say(second(7500).slice(0, cut));
+      other.say(second(7500).slice(cut));
+      expect(other.toRemote.text, `cut at ${cut}`).toBe(first(port) + second(port));
+    }
+  });
 });
+
+/** The port in a first message. */
+function portIn(message: string): number {
+  const at = message.indexOf('VDO Live') + 10;
+  return message.charCodeAt(at) * 256 + message.charCodeAt(at + 1);
+}
 
 describe('VDOLive, any stream', () => {
   const both = `${first(7500)}${second(7500)}${second(7500)}`;
-  standsTrials('the greeting', { scene, from: 'inside', sent: both, got: both });
+  standsTrials('the greeting', { scene, opens: 1, from: 'inside', sent: both, got: both });
   survivesAnything(scene, [first(7500), second(7500)]);
 });
