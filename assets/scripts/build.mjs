@@ -76,6 +76,9 @@ export async function build({ ifStale = false } = {}) {
         demo: 'e2e/demo.ts',
         bench: 'e2e/bench/main.ts',
         'tun-to-tun': 'e2e/bench/tun-to-tun.ts',
+        latency: 'e2e/bench/latency.ts',
+        proof: 'e2e/proof/main.ts',
+        'proof-peer': 'e2e/proof/peer.ts',
       },
     }),
     vite.build({

@@ -35,6 +35,13 @@ const programs = {
     ['slirp4netns', 'slirp4netns'],
     ['ethtool', 'ethtool'],
   ],
+  proof: [
+    ['mtr', 'mtr-tiny'],
+    ['turnutils_natdiscovery', 'coturn'],
+    ['vsftpd', 'vsftpd'],
+    ['lftp', 'lftp'],
+    ['tnftp', 'ftp'],
+  ],
 };
 
 const isRoot = process.getuid?.() === 0;
@@ -85,9 +92,9 @@ function debianPackages(purposes, required) {
   if (required) process.exit(1);
 }
 
-/** Sets up for `run`, `test` or `bench`; each includes the ones before it. Tests cannot go on without their programs. */
+/** Sets up for `run`, `test`, `bench` or `proof`; each includes the ones before it. Tests cannot go on without their programs. */
 export function setup(purpose) {
   npmPackages();
-  const purposes = { run: ['run'], test: ['run', 'test'], bench: ['run', 'test', 'bench'] }[purpose];
-  debianPackages(purposes, purpose !== 'run');
+  const all = ['run', 'test', 'bench', 'proof'];
+  debianPackages(all.slice(0, all.indexOf(purpose) + 1), purpose !== 'run');
 }

@@ -1,0 +1,54 @@
+// `npm run proof [NAME…]`: the masquerade with real programs, in namespaces of its own. One line a fact, ok or FAIL, with
+// figures; ends with a count. Each group has a fresh engine, so that none leans on what another left.
+import { behaviour } from './behaviour.ts';
+import { everyday } from './everyday.ts';
+import { type Proof, Report } from './report.ts';
+import { throughput } from './throughput.ts';
+import { World } from './world.ts';
+
+const proofs: readonly Proof[] = [everyday, behaviour, throughput];
+
+const wanted = process.argv.slice(2).filter((name) => !name.startsWith('-'));
+const unknown = wanted.filter((name) => !proofs.some((proof) => proof.name === name));
+if (unknown.length > 0) {
+  console.error(
+    `proof: no such proof: ${unknown.join(', ')}; there are ${proofs.map((p) => p.name).join(', ')}`,
+  );
+  process.exit(2);
+}
+if (process.getuid?.() !== 0) {
+  console.error('proof: this needs root, for network namespaces of its own.');
+  process.exit(2);
+}
+
+const report = new Report();
+let world: World | null = null;
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    void (world?.close() ?? Promise.resolve()).finally(() => process.exit(130));
+  });
+}
+const began = performance.now();
+for (const proof of proofs) {
+  if (wanted.length > 0 && !wanted.includes(proof.name)) continue;
+  console.log(`— ${proof.name}`);
+  try {
+    world = await World.open();
+    await proof.run(world, report);
+    report.line(
+      world.strays === 0,
+      `${proof.name}: nothing left with a foreign source`,
+      `${world.strays} packets`,
+    );
+    report.line(world.faults.length === 0, `${proof.name}: the engine`, world.faults[0] ?? 'had no fault');
+  } catch (error) {
+    report.line(false, proof.name, error instanceof Error ? (error.stack ?? error.message) : String(error));
+  } finally {
+    await world?.close();
+    world = null;
+  }
+}
+console.log(
+  `proof: ${report.passed} ok, ${report.failed} failed, in ${((performance.now() - began) / 1000).toFixed(0)} s`,
+);
+process.exit(report.failed === 0 ? 0 : 1);
