@@ -25,6 +25,7 @@ export function engineUnsafe(reason: string): Fault {
     code: 'engine-unsafe',
     sentence: 'What answers in the engine’s place is not the engine, so nothing was said to it.',
     cause: `${reason}.`.slice(0, 600),
-    remedy: 'Remove /run/masq-gate as administrator and dial again; if it comes back, find out who makes it.',
+    remedy:
+      'Remove it with “sudo rm -r /run/masq-gate” and dial again. If it comes back, find out which program makes it.',
   };
 }

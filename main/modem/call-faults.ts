@@ -93,6 +93,9 @@ export function dialFault(failure: DialFailure, context: DialContext): Fault {
   return context.words === '' ? fault : { ...fault, detail: `The modem said: ${context.words}` };
 }
 
+/** A card without a lock needs nothing from us. */
+const UNLOCK = 'Put the card into a mobile telephone and switch the SIM lock off in its settings';
+
 const SIM_TELLINGS: Readonly<Record<number, Telling>> = {
   10: {
     sentence: 'There is no SIM card in the modem.',
@@ -102,12 +105,13 @@ const SIM_TELLINGS: Readonly<Record<number, Telling>> = {
   11: {
     sentence: 'The SIM card asks for its PIN.',
     cause: 'The card is locked until the PIN is given.',
-    remedy: 'Enter the PIN in the settings of this provider.',
+    remedy: `${UNLOCK}, then put it back and dial again.`,
   },
   12: {
     sentence: 'The SIM card is locked and asks for its PUK.',
     cause: 'A wrong PIN was given three times.',
-    remedy: 'Put the card into a telephone and enter the PUK that came with it, then give the new PIN here.',
+    remedy:
+      'Put the card into a mobile telephone, enter the PUK that came with it, and switch the SIM lock off there. Then put it back and dial again.',
   },
   13: {
     sentence: 'The SIM card does not work.',
@@ -118,7 +122,7 @@ const SIM_TELLINGS: Readonly<Record<number, Telling>> = {
   16: {
     sentence: 'The PIN is wrong.',
     cause: 'The SIM card refused it. After three wrong PINs the card locks itself, so it is not tried again.',
-    remedy: 'Enter the right PIN in the settings of this provider.',
+    remedy: `${UNLOCK} with the right PIN, then put it back and dial again.`,
   },
   30: {
     sentence: 'The modem finds no mobile network.',

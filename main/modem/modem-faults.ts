@@ -16,7 +16,7 @@ export function inPppFault(path: string): Fault {
     code: 'modem-in-call',
     sentence: `The line on ${path} is already in use for a connection.`,
     cause:
-      'PPP frames arrive where a modem in command mode should answer: a call is still up, or a computer, not a modem, is at the other end.',
+      'Data of a connection comes where the modem should answer: a call is still up, or a computer, not a modem, is at the other end.',
     remedy:
       'Switch the modem off and on to end that call. If this is a cable to another computer, choose another port.',
   };

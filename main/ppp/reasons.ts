@@ -10,6 +10,9 @@ interface Words {
   remedy: string;
 }
 
+/** What a person can do about a line that carries less than the modems believe (ITU-T V.250 +MS). */
+const SLOWER = 'hold the speed down with the modem setting +MS=V32B,1,4800,9600';
+
 const WORDS: Record<PppCloseReason, Words> = {
   requested: {
     sentence: 'The connection was closed as asked.',
@@ -32,13 +35,14 @@ const WORDS: Record<PppCloseReason, Words> = {
     cause:
       'The provider shows a text login first, the number belongs to something else, or the line is not clean.',
     remedy:
-      'Look at the text received. If it asks for a login, add a login script or use the terminal window.',
+      'See under Details what the other side sent. If it asks for a login, write the answers into the login script of this provider; if it is no provider at all, check the number.',
   },
   looped: {
     sentence: 'Everything we send comes straight back: nobody is talking PPP at the other end.',
     cause:
       'The modem is in command mode with echo on, the far end is at a text login that echoes, or the line is looped.',
-    remedy: 'Switch the modem off and on and dial again. If it stays, the provider may need a login script.',
+    remedy:
+      'Switch the modem off and on and dial again. If it stays, the provider may want a text login first: see its login script.',
   },
   'peer-closed': {
     sentence: 'The other side ended the connection.',
@@ -48,7 +52,7 @@ const WORDS: Record<PppCloseReason, Words> = {
   'no-echo': {
     sentence: 'The other side stopped answering, so we hung up.',
     cause: 'The line went dead without the modem noticing, or the provider has a fault.',
-    remedy: 'Dial again. If it happens often, try a lower modem rate or another number of the provider.',
+    remedy: `Dial again. If it happens often, try another number of the provider, or ${SLOWER}.`,
   },
   'carrier-lost': {
     sentence: 'The telephone connection was lost.',
@@ -60,7 +64,7 @@ const WORDS: Record<PppCloseReason, Words> = {
     sentence: 'The two sides could not agree on how to run the link.',
     cause: 'The other side keeps refusing a setting, or asking for one that we cannot grant.',
     remedy:
-      'Switch off header compression and Deflate for this provider and dial again; the log names the option.',
+      'Switch off header compression for this provider and dial again. If it stays, send the log to the provider: it names the setting.',
   },
   'no-address': {
     sentence: 'The login went well, but there was no Internet address for this call.',
@@ -70,7 +74,7 @@ const WORDS: Record<PppCloseReason, Words> = {
   timeout: {
     sentence: 'The other side did not answer in time while the link was being set up.',
     cause: 'A very slow or noisy line, or a fault at the provider.',
-    remedy: 'Dial again. On a noisy line set a lower modem rate.',
+    remedy: `Dial again. On a noisy line, ${SLOWER}.`,
   },
 };
 
