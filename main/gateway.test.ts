@@ -582,6 +582,9 @@ describe('settings by command', () => {
     expect(last(engine.asked('configure'))).toMatchObject({
       config: { helpers: { ftp: { on: false, ports: [21] } } },
     });
+    expect(last(engine.asked('configure'))).toMatchObject({ config: { openForeignFirewall: 'ask' } });
+    await gateway.commands.saveSettings({ patch: { openForeignFirewall: 'yes' } });
+    expect(last(engine.asked('configure'))).toMatchObject({ config: { openForeignFirewall: 'yes' } });
     await gateway.commands.pauseClient({ address: '192.168.7.5', paused: true });
     expect(last(engine.requests)).toEqual({ type: 'cut', client: '192.168.7.5' });
     expect(gateway.model.state.settings.access.paused).toEqual(['192.168.7.5']);
