@@ -1,5 +1,5 @@
 /** The command line's words: plain text for people from the contract's state. Pure; `--json` bypasses all of it. */
-import type { Client, Fault, Forward, HelperState, LinkFacts, Session, State } from '../contract.ts';
+import type { Client, Fault, Forward, HelperState, LinkFacts, State } from '../contract.ts';
 import { bytes, PHASE_WORDS } from '../faces/words.ts';
 
 export function bits(rate: number): string {
@@ -61,25 +61,6 @@ export function clients(list: readonly Client[]): string {
   );
 }
 
-/** In the order that `ipfwadm -M -l` taught. */
-export function sessions(list: readonly Session[]): string {
-  if (list.length === 0) return 'No sessions are masqueraded.';
-  return table(
-    ['Prot', 'Expire', 'Source', 'Destination', 'Ports', 'State', 'Down', 'Up', 'Helper'],
-    list.map((session) => [
-      session.protocol,
-      duration(session.expires * 1000),
-      session.client,
-      session.remote,
-      `${session.clientPort} (${session.mappedPort}) -> ${session.remotePort}`,
-      session.state,
-      bytes(session.bytesDown),
-      bytes(session.bytesUp),
-      session.helper ?? '',
-    ]),
-  );
-}
-
 export function forwards(list: readonly Forward[]): string {
   if (list.length === 0) return 'No ports are forwarded.';
   const range = (first: number, last: number) => (first === last ? String(first) : `${first}-${last}`);
@@ -91,10 +72,10 @@ export function forwards(list: readonly Forward[]): string {
       forward.protocol,
       range(forward.first, forward.last),
       forward.hosts
-        .map(
-          ({ address }) =>
-            `${address}:${range(forward.insideFirst, forward.insideFirst + forward.last - forward.first)}`,
-        )
+        .map(({ address, weight }) => {
+          const inside = range(forward.insideFirst, forward.insideFirst + forward.last - forward.first);
+          return `${address}:${inside}${forward.hosts.length > 1 ? ` (weight ${weight})` : ''}`;
+        })
         .join(', '),
       forward.sources.join(', ') || 'anywhere',
     ]),

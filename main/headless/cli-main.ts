@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { CONTROL_SOCKET } from '../faces/control-socket.ts';
 import { runtimeDirectory } from '../settings/directories.ts';
 import { runCli } from './cli.ts';
+import { thisHost } from './cli-doctor-host.ts';
+import { asker, readText } from './cli-terminal.ts';
 
 const stop = new AbortController();
 process.on('SIGINT', () => stop.abort());
@@ -16,6 +18,9 @@ try {
     out: (text) => process.stdout.write(`${text}\n`),
     err: (text) => process.stderr.write(`${text}\n`),
     stop: stop.signal,
+    readText,
+    ask: asker(stop.signal),
+    doctor: thisHost(),
   });
 } catch (error) {
   process.stderr.write(`masq-gate: ${error instanceof Error ? error.message : String(error)}\n`);

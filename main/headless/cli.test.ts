@@ -1,55 +1,7 @@
-import { existsSync, mkdtempSync, statSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
-import { CommandRouter } from '../faces/command-router.ts';
-import { type ControlSocket, claimInstance } from '../faces/control-socket.ts';
-import { aFault, provider, scriptedGateway, settle } from '../gateway.test-parts.ts';
-import { CLI_USAGE, runCli } from './cli.ts';
-
-const controls: ControlSocket[] = [];
-afterEach(async () => {
-  for (const control of controls.splice(0)) await control.close();
-});
-
-async function running() {
-  const controlPath = join(mkdtempSync(join(tmpdir(), 'masq-cli-')), 'control.sock');
-  const claim = await claimInstance(controlPath, false);
-  if (!claim.first) throw new Error('somebody else is there');
-  controls.push(claim.control);
-  const scripted = await scriptedGateway();
-  const { gateway } = scripted;
-  await gateway.commands.saveProvider({ provider, password: 'secret' });
-  let shown = 0;
-  claim.control.serve({
-    model: gateway.model,
-    router: new CommandRouter({ handlers: gateway.commands, log: () => {} }),
-    about: () => ({ type: 'about', pid: 42, face: 'headless', version: '1', address: 'http://here/' }),
-    show: () => {
-      shown += 1;
-    },
-  });
-  return { ...scripted, controlPath, control: claim.control, shown: () => shown };
-}
-
-async function cli(controlPath: string, ...argv: string[]) {
-  const out: string[] = [];
-  const err: string[] = [];
-  const stop = new AbortController();
-  const code = runCli(argv, {
-    controlPath,
-    now: () => 1_800_000_005_000,
-    out: (text) => out.push(text),
-    err: (text) => err.push(text),
-    stop: stop.signal,
-  });
-  return { code, out, err, stop };
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await settle();
-}
+import { describe, expect, it } from 'vitest';
+import { aFault, settle } from '../gateway.test-parts.ts';
+import { cli, client, running, tells, until } from './cli.test-parts.ts';
+import { CLI_USAGE } from './cli.ts';
 
 describe('masq-gate', () => {
   it('says so when no gateway runs', async () => {
@@ -58,14 +10,47 @@ describe('masq-gate', () => {
     expect(err.join()).toContain('not running');
   });
 
-  it.each([[[]], [['frobnicate']], [['status', '--now']], [['dial', 'a', 'b']], [['toString']]])(
-    'does not understand %j',
-    async (argv) => {
-      const { code, err } = await cli('/nonexistent/control.sock', ...argv);
-      expect(await code).toBe(2);
-      expect(err.at(-1)).toBe(CLI_USAGE);
-    },
-  );
+  it.each([[[]], [['frobnicate']], [['toString']], [['--json']]])('does not understand %j', async (argv) => {
+    const { code, err } = await cli('/nonexistent/control.sock', ...argv);
+    expect(await code).toBe(2);
+    expect(err.at(-1)).toBe(CLI_USAGE);
+  });
+
+  it.each([
+    ['status --now', '“--now”'],
+    ['dial a b', '“b” is too much'],
+    ['practice on', '“on”'],
+    ['forwards frob', '“frob” is none of'],
+    ['forwards --from 192.0.2.0/24', 'goes with “add” only'],
+    ['forwards add', 'needs a protocol'],
+    ['forwards add icmp 80 192.168.66.5', '“icmp” is none of tcp'],
+    ['forwards add tcp', 'needs a port'],
+    ['forwards add tcp 0 192.168.66.5', '“0” is no port'],
+    ['forwards add tcp 90-80 192.168.66.5', '“90-80” is no port'],
+    ['forwards add tcp 80', 'needs the address'],
+    ['forwards add tcp 80 desk', '“desk” is no address'],
+    ['forwards add tcp 80 192.168.66.5=0', 'weight'],
+    ['forwards add tcp 80 192.168.66.5 192.168.66.5', 'named twice'],
+    ['forwards add tcp 80-90 192.168.66.5 --inside 65530', 'beyond port 65535'],
+    ['forwards add tcp 80 192.168.66.5 --from 999.1.1.1/24', 'is no network'],
+    ['forwards add tcp 80 192.168.66.5 --from 192.0.2.0/33', 'is no network'],
+    ['forwards add tcp 80 192.168.66.5 --name Web', 'small letters'],
+    ['forwards remove', 'needs the ID'],
+    ['helpers up ftp', 'neither on nor off'],
+    ['helpers on', 'needs the name'],
+    ['helpers on ftp --ports', '--ports needs a value'],
+    ['helpers on ftp --ports 21,x', 'no list of ports'],
+    ['helpers --ports 21', 'goes with “on NAME”'],
+    ['pause', 'needs the address'],
+    ['import', 'needs a file'],
+    ['import a b', '“b” is too much'],
+    ['doctor now', '“now” is too much'],
+  ])('says what is wrong with “%s”, and how it goes', async (line, sentence) => {
+    const { code, err } = await cli('/nonexistent/control.sock', ...line.split(' '));
+    expect(await code).toBe(2);
+    expect(err[0]).toContain(sentence);
+    expect(err[1]).toMatch(/^Usage:/);
+  });
 
   it('tells the status in words and in JSON', async () => {
     const { controlPath } = await running();
@@ -129,22 +114,6 @@ describe('masq-gate', () => {
     const { controlPath, gateway, engine } = await running();
     await gateway.commands.dial({});
     await settle();
-    const client = {
-      id: 1,
-      kind: 'lan' as const,
-      address: '192.168.7.5',
-      mac: null,
-      name: 'desk',
-      firstSeen: 1,
-      lastSeen: 1,
-      leaseExpires: null,
-      bytesUp: 1500,
-      bytesDown: 2_500_000,
-      rateUp: 800,
-      rateDown: 28_800,
-      sessions: 3,
-      paused: false,
-    };
     engine.events.message({ type: 'clients', clients: [client] });
     const clients = await cli(controlPath, 'clients');
     expect(await clients.code).toBe(0);
@@ -159,90 +128,33 @@ describe('masq-gate', () => {
       mappedPort: 61_000,
       remote: '198.51.100.80',
       remotePort: 80,
-      expires: 3661,
-      bytesUp: 1,
+      expires: 3661.25,
+      bytesUp: 1500,
       bytesDown: 2,
       packetsUp: 1,
       packetsDown: 1,
       helper: null,
-      initSeq: 0,
-      delta: 0,
-      previousDelta: 0,
+      initSeq: 4_294_967_295,
+      delta: -12,
+      previousDelta: 3,
     };
     engine.replies.sessions = { ok: true, result: [session] };
-    const masq = await cli(controlPath, 'masq');
-    expect(await masq.code).toBe(0);
-    expect(masq.out.join()).toContain('1:01:01  192.168.7.5  198.51.100.80  1234 (61000) -> 80  established');
-  });
-});
-
-describe('the control socket', () => {
-  it('is for its owner alone, and gone afterwards', async () => {
-    const { controlPath, control } = await running();
-    expect(statSync(controlPath).mode & 0o777).toBe(0o600);
-    controls.splice(controls.indexOf(control), 1);
-    await control.close();
-    expect(existsSync(controlPath)).toBe(false);
-  });
-
-  it('lets one gateway run; a second start finds the first and brings it forward', async () => {
-    const { controlPath, shown } = await running();
-    const second = await claimInstance(controlPath, true);
-    expect(second).toMatchObject({ first: false, about: { pid: 42, address: 'http://here/' } });
-    expect(shown()).toBe(1);
-  });
-
-  it('left by a crash is taken over', async () => {
-    const controlPath = join(mkdtempSync(join(tmpdir(), 'masq-cli-')), 'control.sock');
-    const first = createServer();
-    await new Promise<void>((resolve) => first.listen(controlPath, resolve));
-    // A socket whose process is gone: the name stays, nobody listens.
-    const { renameSync } = await import('node:fs');
-    renameSync(controlPath, `${controlPath}.kept`);
-    await new Promise<void>((resolve) => first.close(() => resolve()));
-    renameSync(`${controlPath}.kept`, controlPath);
-    const claim = await claimInstance(controlPath, false);
-    expect(claim.first).toBe(true);
-    if (claim.first) controls.push(claim.control);
-  });
-
-  it('of two simultaneous starts lets one win', async () => {
-    const controlPath = join(mkdtempSync(join(tmpdir(), 'masq-cli-')), 'control.sock');
-    const serve = async () => {
-      const claim = await claimInstance(controlPath, false);
-      if (claim.first) {
-        controls.push(claim.control);
-        const { gateway } = await scriptedGateway();
-        claim.control.serve({
-          model: gateway.model,
-          router: new CommandRouter({ handlers: gateway.commands, log: () => {} }),
-          about: () => ({ type: 'about', pid: 1, face: 'desktop', version: '1', address: null }),
-          show: () => {},
-        });
-      }
-      return claim.first;
-    };
-    expect((await Promise.all([serve(), serve()])).filter(Boolean)).toHaveLength(1);
-  });
-
-  it.each([['rubbish\n'], ['{"type":"call"}\n'], ['{"type":"quit"}\n'], ['{"type":"hello","token":"x"}\n']])(
-    'ends on %j and lives on',
-    async (text) => {
-      const { controlPath } = await running();
-      const socket = connect(controlPath);
-      socket.on('error', () => {});
-      socket.write(text);
-      await new Promise((resolve) => socket.on('close', resolve));
-      const { code } = await cli(controlPath, 'status');
-      expect(await code).toBe(0);
-    },
-  );
-
-  it('ends on a line without end', async () => {
-    const { controlPath } = await running();
-    const socket = connect(controlPath);
-    socket.on('error', () => {});
-    socket.write('x'.repeat(3 << 20));
-    await new Promise((resolve) => socket.on('close', resolve));
+    expect(await tells(controlPath, 0, 'masq')).toBe(
+      [
+        'IP masquerading entries',
+        'prot expire   source               destination          ports',
+        'tcp  61:01.25 192.168.7.5          198.51.100.80        1234 (61000) -> 80',
+      ].join('\n'),
+    );
+    expect(await tells(controlPath, 0, 'masq', '-e', '--wide')).toBe(
+      [
+        'IP masquerading entries',
+        'prot expire      initseq delta prevd source               destination          ports              state           down       up helper',
+        'tcp  61:01.25 4294967295   -12     3 192.168.7.5          198.51.100.80        1234 (61000) -> 80 established      2 B   1.5 kB -',
+      ].join('\n'),
+    );
+    expect(JSON.parse(await tells(controlPath, 0, 'masq', '--json'))).toEqual([session]);
+    engine.replies.sessions = { ok: true, result: [] };
+    expect((await tells(controlPath, 0, 'masq')).split('\n')).toHaveLength(2);
   });
 });

@@ -36,8 +36,8 @@ export function moduleLoad(words: readonly string[]): Verdict {
   const ports = list === undefined ? [] : list.split(',').map(port);
   if (ports.some((value) => value === null) || ports.length > 12)
     return leftOut('ports= takes up to twelve port numbers');
-  const words2 = ports.length > 0 ? ` on ports ${ports.join(', ')}` : '';
-  return becomes(`switch the helper ${helper} on${words2}`, {
+  const where = ports.length > 0 ? `, at ports ${ports.join(', ')}` : '';
+  return becomes(`switch on the helper ${helper}${where}`, {
     kind: 'helper',
     name: helper,
     ports: ports as number[],

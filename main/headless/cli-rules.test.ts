@@ -1,0 +1,169 @@
+import { describe, expect, it } from 'vitest';
+import { settle } from '../gateway.test-parts.ts';
+import { asking, cli, client, running, tells } from './cli.test-parts.ts';
+
+describe('masq-gate', () => {
+  it('adds, lists, switches and removes forwards', async () => {
+    const { controlPath, gateway } = await running();
+    const forwards = () => gateway.model.state.settings.forwards;
+    const added = await tells(
+      controlPath,
+      0,
+      ...'forwards add tcp 8080-8090 192.168.7.5=3 192.168.7.6 --inside 80 --from 198.51.100.0/24,203.0.113.7'.split(
+        ' ',
+      ),
+    );
+    expect(added).toContain('Forward tcp-8080-8090 added.');
+    expect(forwards()).toEqual([
+      {
+        id: 'tcp-8080-8090',
+        on: true,
+        protocol: 'tcp',
+        first: 8080,
+        last: 8090,
+        insideFirst: 80,
+        hosts: [
+          { address: '192.168.7.5', weight: 3 },
+          { address: '192.168.7.6', weight: 1 },
+        ],
+        sources: ['198.51.100.0/24', '203.0.113.7/32'],
+      },
+    ]);
+    const json = await tells(controlPath, 0, 'forwards', 'add', 'udp', '8085', '192.168.7.7', '--json');
+    expect(JSON.parse(json)).toMatchObject({ id: 'udp-8085', insideFirst: 8085 });
+    expect(await tells(controlPath, 0, 'forwards')).toContain(
+      'tcp-8080-8090  on  tcp   8080-8090  192.168.7.5:80-90 (weight 3), 192.168.7.6:80-90 (weight 1)',
+    );
+    expect(await tells(controlPath, 1, 'forwards', 'add', 'both', '8090', '192.168.7.8')).toContain(
+      'tcp and udp 8090 cannot be forwarded twice.',
+    );
+    await tells(controlPath, 0, 'forwards', 'off', 'tcp-8080-8090');
+    expect(forwards()[0]?.on).toBe(false);
+    await tells(controlPath, 0, 'forwards', 'add', 'both', '8090', '192.168.7.8', '--name', 'web');
+    expect(await tells(controlPath, 1, 'forwards', 'on', 'tcp-8080-8090')).toContain(
+      '“web” has tcp and udp 8090',
+    );
+    expect(
+      await tells(controlPath, 1, 'forwards', 'add', 'tcp', '1', '192.168.7.8', '--name', 'web'),
+    ).toContain('There is a forward “web” already.');
+    await tells(controlPath, 0, 'forwards', 'remove', 'tcp-8080-8090');
+    expect(forwards().map(({ id }) => id)).toEqual(['udp-8085', 'web']);
+    const fault = JSON.parse(await tells(controlPath, 1, 'forwards', 'remove', 'gone', '--json'));
+    expect(fault).toMatchObject({ fault: { code: 'no-such-forward', cause: 'Known are: udp-8085, web' } });
+  });
+
+  it('switches helpers and sets their ports', async () => {
+    const { controlPath, gateway, engine } = await running();
+    const setting = (name: string) => gateway.model.state.settings.helpers[name];
+    expect(await tells(controlPath, 0, 'helpers', 'on', 'irc', '--ports', '6667,6668,6667')).toContain(
+      'Helper irc is switched on, on ports 6667, 6668.\nThe engine is not running',
+    );
+    expect(setting('irc')).toEqual({ on: true, ports: [6667, 6668] });
+    await gateway.commands.dial({});
+    await settle();
+    const helper = {
+      name: 'irc',
+      title: 'IRC',
+      opens: 'Lets files in.',
+      on: true,
+      ports: [6667],
+      hits: 0,
+      expectations: 0,
+    };
+    engine.events.message({ type: 'helpers', helpers: [{ ...helper, lastUse: null, refusals: [] }] });
+    expect(await tells(controlPath, 0, 'helpers', 'off', 'irc')).toBe(
+      'Helper irc is switched off, on ports 6667, 6668.',
+    );
+    expect(setting('irc')).toEqual({ on: false, ports: [6667, 6668] });
+    expect(await tells(controlPath, 0, 'helpers', 'on', 'irc', '--ports=default')).toContain(
+      'on its own ports',
+    );
+    expect(setting('irc')).toEqual({ on: true, ports: [] });
+    expect(await tells(controlPath, 1, 'helpers', 'on', 'ircc')).toContain('Known are: irc.');
+    expect(setting('ircc')).toBeUndefined();
+  });
+
+  it('pauses a client by address or name, and lets it back', async () => {
+    const { controlPath, gateway, engine } = await running();
+    await gateway.commands.dial({});
+    await settle();
+    engine.events.message({ type: 'clients', clients: [{ ...client, name: 'Desk' }] });
+    expect(await tells(controlPath, 0, 'pause', 'desk')).toBe('desk is paused.');
+    await tells(controlPath, 0, 'pause', '192.168.7.9');
+    expect(gateway.model.state.settings.access.paused).toEqual(['192.168.7.5', '192.168.7.9']);
+    await tells(controlPath, 0, 'resume', '192.168.7.5');
+    expect(gateway.model.state.settings.access.paused).toEqual(['192.168.7.9']);
+    expect(await tells(controlPath, 1, 'pause', 'nobody')).toContain('No one client is called “nobody”.');
+  });
+
+  it('leaves the practice line', async () => {
+    const { controlPath, gateway } = await running();
+    await gateway.commands.practice({});
+    await settle();
+    expect(gateway.model.state.practice).toBe(true);
+    await tells(controlPath, 0, 'practice', 'end');
+    expect(gateway.model.state.practice).toBe(false);
+  });
+});
+
+describe('masq-gate import', () => {
+  const imported = {
+    helpers: { ftp: { on: true, ports: [] }, irc: { on: true, ports: [6667, 6668] } },
+    forwards: [{ id: 'import-tcp-80', hosts: [{ address: '192.168.0.10', weight: 1 }] }],
+  };
+
+  it('shows each line, changes nothing without consent', async () => {
+    const { controlPath, gateway } = await running();
+    const before = gateway.model.state.settings;
+    const text = await tells(controlPath, 0, 'import', 'rc.firewall');
+    expect(text).toContain('2  /sbin/modprobe ip_masq_ftp\n   + switch on the helper ftp');
+    expect(text).toContain('= nothing is forwarded to the link unless it is shared on purpose');
+    expect(text).toContain('- a transparent proxy on the gateway has no counterpart');
+    expect(text).toContain('+ becomes a setting: 3   = is so anyway: 1   - left out: 1');
+    expect(text).toContain('Nothing is changed.');
+    const no = await asking(controlPath, false, 'import', 'rc.firewall');
+    expect(await no.code).toBe(0);
+    expect(no.questions).toEqual(['Apply this to the settings? [y/N] ']);
+    expect(gateway.model.state.settings).toEqual(before);
+  });
+
+  it('applies on a yes, and with --apply unasked', async () => {
+    const { controlPath, gateway } = await running();
+    const yes = await asking(controlPath, true, 'import', 'rc.firewall');
+    expect(await yes.code).toBe(0);
+    expect(yes.out.at(-1)).toBe('Applied.');
+    expect(gateway.model.state.settings).toMatchObject(imported);
+    const other = await running();
+    const unasked = await asking(other.controlPath, false, 'import', '--apply', 'rc.firewall');
+    expect(await unasked.code).toBe(0);
+    expect(unasked.questions).toEqual([]);
+    expect(other.gateway.model.state.settings).toMatchObject(imported);
+  });
+
+  it('in JSON asks nobody and says whether it was applied', async () => {
+    const { controlPath, gateway } = await running();
+    const shown = await asking(controlPath, true, 'import', 'rc.firewall', '--json');
+    expect(await shown.code).toBe(0);
+    expect(JSON.parse(shown.out.join())).toMatchObject({ applied: false, patch: imported });
+    expect(gateway.model.state.settings.forwards).toEqual([]);
+    const json = JSON.parse(await tells(controlPath, 0, 'import', 'rc.firewall', '--apply', '--json'));
+    expect(json.applied).toBe(true);
+    expect(json.rows[1]).toEqual({
+      number: 3,
+      text: '/sbin/modprobe ip_masq_irc ports=6667,6668',
+      outcome: 'becomes',
+      words: 'switch on the helper irc, at ports 6667, 6668',
+    });
+  });
+
+  it('tells a file that cannot be read, and shows the rows where no gateway runs', async () => {
+    const { controlPath } = await running();
+    expect(await tells(controlPath, 1, 'import', 'gone')).toContain(
+      'gone could not be read.\n  Why:  ENOENT',
+    );
+    const alone = await cli('/nonexistent/control.sock', 'import', 'rc.firewall', '--apply');
+    expect(await alone.code).toBe(3);
+    expect(alone.out[0]).toContain('+ switch on the helper ftp');
+    expect(alone.err[0]).toContain('nothing can be applied');
+  });
+});
