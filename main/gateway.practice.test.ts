@@ -103,6 +103,39 @@ describe.concurrent('a call over the practice line', () => {
     expect(phases).not.toContain('waiting-to-redial');
   });
 
+  it('to a provider that asks for name and password in words logs in, then brings PPP up', async ({
+    onTestFinished,
+  }) => {
+    const { model, reach, dialOver, phases } = await gatewayOnPractice(onTestFinished);
+    await dialOver({ numbers: ['555-0107'] });
+    await reach('connected', 'failed');
+    expect(model.state.fault).toBeNull();
+    expect(phases).toEqual(expect.arrayContaining(['negotiating', 'logging-in', 'connected']));
+  });
+
+  it('with a script of its own does so sooner', async ({ onTestFinished }) => {
+    const { model, reach, dialOver, phases } = await gatewayOnPractice(onTestFinished);
+    await dialOver({
+      numbers: ['555-0107'],
+      loginScript: [
+        { do: 'expect', text: 'login:' },
+        { do: 'send', text: '{user}' },
+        { do: 'expect', text: 'password:' },
+        { do: 'send', text: '{password}' },
+      ],
+    });
+    await reach('connected', 'failed');
+    expect(model.state.fault).toBeNull();
+    expect(phases.indexOf('logging-in')).toBeLessThan(phases.indexOf('negotiating'));
+  });
+
+  it('to a login that lets nobody in says so and does not call again', async ({ onTestFinished }) => {
+    const { model, reach, dialOver } = await gatewayOnPractice(onTestFinished);
+    await dialOver({ numbers: ['555-0106'] });
+    expect(await reach('failed', 'connected', 'waiting-to-redial')).toBe('failed');
+    expect(model.state.fault).toMatchObject({ code: 'login-refused' });
+  });
+
   it('to a busy number waits and tries again', async ({ onTestFinished }) => {
     const { model, reach, dialOver } = await gatewayOnPractice(onTestFinished);
     await dialOver({ numbers: ['555-0112'], redialPauseSeconds: 1, redialTries: 3 });

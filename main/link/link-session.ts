@@ -6,6 +6,8 @@
  */
 import type { LostCause } from '../modem/call.ts';
 import type { PppCloseReason, PppEvent, PppSink } from '../ppp/types.ts';
+import { HeardText } from './heard-text.ts';
+import { asksForLogin } from './login-prompts.ts';
 import type { CallPart, LinkClock, PppPart } from './parts.ts';
 import type { Scheduler } from './scheduler.ts';
 
@@ -14,9 +16,15 @@ const BATCH_BYTES = 16 * 1024;
 /** Room a frame may take at most: every octet of a 2 KiB packet escaped. */
 const FRAME_ROOM = 4200;
 
+/** A prompt gets this long without PPP: more than PPP's restart timer, so that one repetition is heard too. */
+const PROMPT_PATIENCE_MS = 4_000;
+const NOTHING = new Uint8Array(0);
+
 export type LinkEnd =
   | { kind: 'ppp'; reason: PppCloseReason; detail: string }
-  | { kind: 'line'; cause: LostCause; detail: string };
+  | { kind: 'line'; cause: LostCause; detail: string }
+  /** A text login stands where PPP should be; only told if it is watched for. */
+  | { kind: 'prompt' };
 
 export interface LinkSessionSink {
   packet(buffer: Uint8Array, offset: number, length: number): void;
@@ -39,6 +47,10 @@ export class LinkSession {
   #soon = false;
   #over = false;
   #lineEnd: LinkEnd | null = null;
+  /** What came before PPP, while that is watched. */
+  #text: HeardText | null = null;
+  #prompted = false;
+  #cancelPrompt: () => void = () => {};
   bytesUp = 0;
   bytesDown = 0;
 
@@ -64,16 +76,40 @@ export class LinkSession {
     return this.#over;
   }
 
-  start(): void {
+  /**
+   * `early`: octets that came before. `watchForPrompt`: text that asks who we are, while PPP gets no answer, ends the
+   * session, so that somebody may log in.
+   */
+  start(early: Uint8Array = NOTHING, watchForPrompt = false): void {
+    if (watchForPrompt) this.#text = new HeardText();
     // PPP first: octets read together with CONNECT are handed over as soon as `onData` is set.
     this.#ppp.lowerUp(this.#clock.now());
-    this.#call.onData = (bytes) => {
-      if (this.#over) return;
-      this.#ppp.receive(bytes, this.#clock.now());
-      this.#turnSoon();
-    };
+    if (early.length > 0) this.#receive(early);
+    this.#call.onData = (bytes) => this.#receive(bytes);
     this.#call.onLost = (cause, detail) => this.#lineLost(cause, detail);
     this.#turn();
+  }
+
+  #receive(bytes: Uint8Array): void {
+    if (this.#over) return;
+    this.#ppp.receive(bytes, this.#clock.now());
+    if (this.#text !== null) this.#read(this.#text, bytes);
+    this.#turnSoon();
+  }
+
+  /** A far end with both, a prompt and an ear for PPP, answers a request or its repetition within the patience. */
+  #read(text: HeardText, bytes: Uint8Array): void {
+    if (this.#ppp.peerSpoke || this.#over) {
+      this.#text = null;
+      this.#cancelPrompt();
+      return;
+    }
+    text.append(bytes);
+    if (this.#prompted || !asksForLogin(text.text)) return;
+    this.#prompted = true;
+    this.#cancelPrompt = this.#clock.after(PROMPT_PATIENCE_MS, () => {
+      if (!this.#over && !this.#ppp.peerSpoke) this.#finish({ kind: 'prompt' });
+    });
   }
 
   /** An IP packet for the line; copied. Dropped when the link is over. */
@@ -95,6 +131,7 @@ export class LinkSession {
     this.#over = true;
     this.#call.onData = null;
     this.#call.onLost = null;
+    this.#cancelPrompt();
     this.#disarm();
   }
 
@@ -116,7 +153,10 @@ export class LinkSession {
     const line = this.#lineEnd;
     const lineSaysMore =
       line?.kind === 'line' && (line.cause !== 'carrier' || event.reason === 'carrier-lost');
-    this.#finish(lineSaysMore ? line : { kind: 'ppp', reason: event.reason, detail: event.detail });
+    const text = this.#text?.shown ?? '';
+    if (event.reason === 'no-ppp' && line === null && /[a-z]{3}/i.test(text))
+      this.#finish({ kind: 'prompt' });
+    else this.#finish(lineSaysMore ? line : { kind: 'ppp', reason: event.reason, detail: event.detail });
   }
 
   #finish(end: LinkEnd): void {

@@ -66,6 +66,8 @@ export interface ModemPart {
 
 export interface PppPart {
   readonly isUp: boolean;
+  /** The peer has said something in PPP, other than our own words come back. */
+  readonly peerSpoke: boolean;
   lowerUp(now: number): void;
   lowerDown(now: number): void;
   receive(bytes: Uint8Array, now: number): void;

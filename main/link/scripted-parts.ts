@@ -62,6 +62,8 @@ export class ScriptedCall implements CallPart {
   onData: ((bytes: Uint8Array) => void) | null = null;
   onLost: ((cause: LostCause, detail: string) => void) | null = null;
   readonly written: { at: number; bytes: number }[] = [];
+  /** All that was written, a character an octet. */
+  typed = '';
   readonly hungUp: boolean[] = [];
   readonly #clock: LinkClock;
 
@@ -71,6 +73,7 @@ export class ScriptedCall implements CallPart {
 
   write(bytes: Uint8Array): void {
     this.written.push({ at: this.#clock.now(), bytes: bytes.length });
+    this.typed += String.fromCharCode(...bytes);
   }
 
   /** While true, only a hang-up in a hurry comes to an end. */
@@ -101,6 +104,7 @@ export const UP: PppUp = {
 /** Frames are the packet with four octets around it; it comes up and goes down when told. */
 export class ScriptedPpp implements PppPart {
   isUp = false;
+  peerSpoke = false;
   readonly config: PppClientConfig;
   readonly sink: PppSink;
   readonly calls: string[] = [];
@@ -123,6 +127,7 @@ export class ScriptedPpp implements PppPart {
   }
 
   receive(bytes: Uint8Array): void {
+    if (!this.isUp && !this.peerSpoke) return;
     this.sink.deliver(bytes, 0, bytes.length);
   }
 
@@ -148,6 +153,7 @@ export class ScriptedPpp implements PppPart {
 
   up(up: PppUp = UP): void {
     this.isUp = true;
+    this.peerSpoke = true;
     this.sink.event({ type: 'up', up });
   }
 
@@ -166,6 +172,7 @@ export class ScriptedParts implements UplinkParts {
   readonly clock = new ScriptedClock();
   readonly call = new ScriptedCall(this.clock);
   ppp: ScriptedPpp | null = null;
+  sessions = 0;
   openFault: Fault | null = null;
   initialiseFault: Fault | null = null;
   dialFailure: DialFailure | null = null;
@@ -192,6 +199,7 @@ export class ScriptedParts implements UplinkParts {
     this.openFault ? { ok: false, fault: this.openFault } : { ok: true, modem: this.modem };
 
   createPpp: UplinkParts['createPpp'] = (config, sink) => {
+    this.sessions += 1;
     this.ppp = new ScriptedPpp(config, sink);
     return this.ppp;
   };

@@ -23,8 +23,16 @@ let packets: number[];
 let uplink: Uplink;
 const abort = () => new AbortController();
 
-function dial(signal = abort().signal) {
-  return uplink.dial({ provider, password: 'secret', number: '555-0100', portPath: '/dev/ttyS0' }, signal);
+function dial(signal = abort().signal, loginScript: Provider['loginScript'] = 'auto') {
+  return uplink.dial(
+    {
+      provider: { ...provider, loginScript },
+      password: 'secret',
+      number: '555-0100',
+      portPath: '/dev/ttyS0',
+    },
+    signal,
+  );
 }
 
 async function connect() {
@@ -111,6 +119,115 @@ describe('the way up', () => {
     parts.call.onData?.(new Uint8Array(60));
     expect(packets).toEqual([60]);
     expect(uplink.meter()).toMatchObject({ bytesUp: 100, bytesDown: 60, queuedBytes: 0 });
+  });
+});
+
+describe('a provider that greets with text', () => {
+  const steps: Provider['loginScript'] = [
+    { do: 'expect', text: 'ogin:' },
+    { do: 'send', text: '{user}' },
+    { do: 'expect', text: 'word:', seconds: 5 },
+    { do: 'send', text: '{password}' },
+  ];
+  const say = (text: string) => parts.call.onData?.(Buffer.from(text, 'latin1'));
+
+  it('is logged in to by its own script before PPP is begun', async () => {
+    const dialling = dial(undefined, steps);
+    await settled();
+    expect(parts.ppp).toBeNull();
+    say('login: ');
+    say('password: ');
+    await settled();
+    expect(parts.call.typed).toBe('someone\rsecret\r');
+    parts.session.up();
+    expect(await dialling).toMatchObject({ ok: true });
+    expect(phases.slice(-3)).toEqual(['dialling', 'logging-in', 'negotiating']);
+  });
+
+  it('whose script gets no answer is told with what it said, and hung up', async () => {
+    const dialling = dial(undefined, steps);
+    await settled();
+    say('login: ');
+    say('All ports busy');
+    await parts.clock.pass(5_000);
+    expect(await dialling).toMatchObject({
+      ok: false,
+      fault: { code: 'login-silent', detail: 'The line said: All ports busy' },
+      redial: 'again',
+    });
+    expectHungUp();
+  });
+
+  it('that drops the line, or is cancelled, in the middle of the script is hung up', async () => {
+    const dialling = dial(undefined, steps);
+    await settled();
+    parts.call.onLost?.('carrier', 'gone');
+    expect(await dialling).toMatchObject({ fault: { code: 'line-carrier' }, redial: 'again' });
+    expectHungUp();
+  });
+
+  it('is cancelled in the middle of the script', async () => {
+    const dialling = dial(undefined, steps);
+    await settled();
+    await uplink.hangUp();
+    expect(await dialling).toMatchObject({ fault: { code: 'cancelled' } });
+    expectHungUp();
+  });
+
+  it('is answered by the usual prompts once PPP has had its time', async () => {
+    const dialling = dial();
+    await settled();
+    say('\r\nUsername: ');
+    await parts.clock.pass(3_900);
+    expect(parts.call.typed).toBe('');
+    await parts.clock.pass(200);
+    expect(parts.call.typed).toBe('\r');
+    say('\r\nUsername: ');
+    await parts.clock.pass(400);
+    say('Password: ');
+    await parts.clock.pass(400);
+    expect(parts.call.typed).toBe('\rsomeone\rsecret\r');
+    expect(parts.sessions).toBe(1);
+    say('~\xff}#');
+    await settled();
+    expect(parts.sessions).toBe(2);
+    parts.session.up();
+    expect(await dialling).toMatchObject({ ok: true });
+    await uplink.hangUp();
+    expectHungUp();
+  });
+
+  it('and with PPP all the same is left to PPP', async () => {
+    const dialling = dial();
+    await settled();
+    say('\r\nUsername: ');
+    parts.session.peerSpoke = true;
+    await parts.clock.pass(10_000);
+    expect(parts.call.typed).toBe('');
+    parts.session.up();
+    expect(await dialling).toMatchObject({ ok: true });
+  });
+
+  it('is logged in to also when PPP gave up before the prompt was understood', async () => {
+    const dialling = dial();
+    await settled();
+    say('Tell me your name, stranger');
+    parts.session.down('no-ppp');
+    await settled();
+    expect(parts.call.typed).toBe('\r');
+    await uplink.hangUp();
+    await dialling;
+    expectHungUp();
+  });
+
+  it('is told as such where no login is wanted', async () => {
+    const dialling = dial(undefined, 'off');
+    await settled();
+    say('\r\nUsername: ');
+    await parts.clock.pass(10_000);
+    parts.session.down('no-ppp');
+    expect(await dialling).toMatchObject({ fault: { code: 'no-ppp' } });
+    expect(parts.call.typed).toBe('');
   });
 });
 

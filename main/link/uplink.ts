@@ -4,12 +4,14 @@
  * An Uplink serves one dial and is thrown away. Whatever happens, and whenever it is cancelled, it leaves the line hung up
  * and the port closed, once. Whether to call again is only advised (`redial`); the gateway does it.
  */
-import type { Fault, LinkFacts, LogLevel, Phase } from '../contract.ts';
+import type { Fault, LoginStep, LogLevel, Phase } from '../contract.ts';
 import type { DialOptions, UplinkCallbacks, UplinkMeter, UplinkPart, UplinkUp } from '../gateway-parts.ts';
+import type { LostCause } from '../modem/call.ts';
 import { REDIAL, type Redial } from '../modem/result-codes.ts';
 import type { PppEvent, PppUp } from '../ppp/types.ts';
-import { mtuForRate, octetsPerSecond, upstreamRate } from './line-rate.ts';
+import { lineOf, pppConfig, upOf } from './call-facts.ts';
 import { type LinkEnd, LinkSession } from './link-session.ts';
+import { logIn, loginFailure } from './log-in.ts';
 import type { CallPart, ModemPart, UplinkParts } from './parts.ts';
 import { realParts } from './real-parts.ts';
 import { Scheduler } from './scheduler.ts';
@@ -19,7 +21,6 @@ export type { DialOptions, UplinkCallbacks, UplinkMeter, UplinkUp } from '../gat
 
 /** How long a peer may take to answer our Terminate-Request before the line is dropped all the same. */
 const GOODBYE_MS = 2_500;
-const MRU = 1500;
 
 type Outcome = { ok: true; up: UplinkUp } | { ok: false; fault: Fault; redial: Redial };
 type Failure = Extract<Outcome, { ok: false }>;
@@ -39,6 +40,7 @@ export class Uplink implements UplinkPart {
   #isUp = false;
   /** Where the end of PPP goes: first to the waiting dial, then to `lost`, at last nowhere. */
   #onEnd: ((failure: Failure) => void) | null = null;
+  #onPrompt: (() => void) | null = null;
   /** The peer has said goodbye or there is nobody to say it to. */
   #pppOver: (() => void) | null = null;
 
@@ -147,27 +149,64 @@ export class Uplink implements UplinkPart {
     return { ok: false, fault: cancelled, redial: 'stop' };
   }
 
-  /** From CONNECT to the address. */
-  #logIn(call: CallPart, { provider, password }: DialOptions): Promise<Outcome> {
-    const { clock, createPpp } = this.#parts;
-    const upstream = upstreamRate(call);
-    const mtu = mtuForRate(upstream);
-    const scheduler = new Scheduler({
-      octetsPerSecond: upstream === null ? null : octetsPerSecond(upstream, call.errorCorrected),
-      octetsPerSecondDown:
-        call.carrierRate === null ? null : octetsPerSecond(call.carrierRate, call.errorCorrected),
-      fastestOctetsPerSecond: call.portRate / 10,
-      mtu,
-    });
+  /** From CONNECT to the address: a login script of the provider's own first, the usual prompts where PPP meets text. */
+  async #logIn(call: CallPart, options: DialOptions): Promise<Outcome> {
+    const { loginScript } = options.provider;
+    let script: 'auto' | readonly LoginStep[] | null = typeof loginScript === 'string' ? null : loginScript;
+    let watch = loginScript === 'auto';
+    const scheduler = new Scheduler(lineOf(call));
     this.#scheduler = scheduler;
+    for (;;) {
+      let rest: Uint8Array = new Uint8Array(0);
+      if (script !== null) {
+        const talked = await this.#talk(call, options, script);
+        if (!talked.ok) return talked;
+        rest = talked.rest;
+      }
+      const outcome = await this.#negotiate(call, options, scheduler, rest, watch);
+      if (outcome !== 'prompt') return outcome;
+      script = 'auto';
+      watch = false;
+    }
+  }
+
+  async #talk(
+    call: CallPart,
+    { provider, password }: DialOptions,
+    script: 'auto' | readonly LoginStep[],
+  ): Promise<{ ok: true; rest: Uint8Array } | Failure> {
+    const end = await logIn(call, {
+      script,
+      credentials: { user: provider.user, password },
+      clock: this.#parts.clock,
+      signal: this.#abort.signal,
+      activity: (text) => {
+        this.#log('info', 'login', text);
+        this.#phase('logging-in', text);
+      },
+    });
+    if (end.ok) return end;
+    if (end.reason === 'cancelled') return this.#cancelled();
+    return { ok: false, ...(end.reason === 'line' ? this.#lost(end) : loginFailure(end, provider)) };
+  }
+
+  /** PPP up to the address. `prompt`: only where watched for, a text login is in the way. */
+  #negotiate(
+    call: CallPart,
+    { provider, password }: DialOptions,
+    scheduler: Scheduler,
+    rest: Uint8Array,
+    watchForPrompt: boolean,
+  ): Promise<Outcome | 'prompt'> {
     return new Promise((resolve) => {
       let first: PppUp | null = null;
       this.#onEnd = resolve;
+      this.#onPrompt = () => resolve('prompt');
       const onAbort = () => resolve(this.#cancelled());
       this.#abort.signal.addEventListener('abort', onAbort, { once: true });
       const session = new LinkSession(
         call,
-        clock,
+        this.#parts.clock,
         scheduler,
         {
           packet: (buffer, offset, length) => this.#callbacks.packet(buffer, offset, length),
@@ -180,29 +219,14 @@ export class Uplink implements UplinkPart {
             this.#onEnd = ({ fault, redial }) => {
               if (!this.#abort.signal.aborted) this.#callbacks.lost(fault, redial);
             };
-            resolve({ ok: true, up: this.#up(call, event.up) });
+            resolve({ ok: true, up: upOf(call, event.up) });
           },
           ended: (end) => this.#ended(end),
         },
-        (sink) =>
-          createPpp(
-            {
-              role: 'client',
-              user: provider.user,
-              password,
-              mru: MRU,
-              mtu,
-              lineRate: upstream ?? call.portRate,
-              vj: provider.headerCompression,
-              // A modem that compresses gains nothing from deflated data and loses its own gain.
-              deflate: call.compressed === false,
-              dns: true,
-            },
-            sink,
-          ),
+        (sink) => this.#parts.createPpp(pppConfig(call, provider, password), sink),
       );
       this.#session = session;
-      session.start();
+      session.start(rest, watchForPrompt);
     });
   }
 
@@ -224,17 +248,16 @@ export class Uplink implements UplinkPart {
 
   #ended(end: LinkEnd): void {
     this.#pppOver?.();
-    const { closeReasonFault, lostCallFault } = this.#parts;
-    if (end.kind === 'line') {
-      const fault = lostCallFault(end.cause, this.#portPath, end.detail);
-      this.#finish({ ok: false, fault, redial: REDIAL_LOST[end.cause] });
-    } else {
-      this.#finish({
-        ok: false,
-        fault: closeReasonFault(end.reason, end.detail),
-        redial: REDIAL_PPP[end.reason],
-      });
+    if (end.kind === 'prompt') this.#onPrompt?.();
+    else if (end.kind === 'line') this.#finish({ ok: false, ...this.#lost(end) });
+    else {
+      const fault = this.#parts.closeReasonFault(end.reason, end.detail);
+      this.#finish({ ok: false, fault, redial: REDIAL_PPP[end.reason] });
     }
+  }
+
+  #lost({ cause, detail }: { cause: LostCause; detail: string }): { fault: Fault; redial: Redial } {
+    return { fault: this.#parts.lostCallFault(cause, this.#portPath, detail), redial: REDIAL_LOST[cause] };
   }
 
   #finish(failure: Failure): void {
@@ -242,26 +265,6 @@ export class Uplink implements UplinkPart {
     this.#onEnd = null;
     onEnd?.(failure);
     void this.#release();
-  }
-
-  #up(call: CallPart, up: PppUp): UplinkUp {
-    const { local, peer, dns, mtu } = up;
-    const facts: LinkFacts = {
-      carrierRate: call.carrierRate,
-      portRate: call.portRate,
-      connectText: call.connectText,
-      errorCorrected: call.errorCorrected,
-      local,
-      peer,
-      dns,
-      mtu,
-      authentication: up.authentication,
-      compression: up.compression,
-      connectedAt: Date.now(),
-      bytesUp: 0,
-      bytesDown: 0,
-    };
-    return { facts, up: { local, peer, dns, mtu } };
   }
 
   #release(): Promise<void> {

@@ -67,6 +67,11 @@ export class PppSession {
     return this.call?.isUp ?? false;
   }
 
+  /** The other side has said something in PPP that was not our own words come back. */
+  get peerSpoke(): boolean {
+    return this.call?.peerSpoke ?? false;
+  }
+
   /** There is a carrier: negotiation begins at once. Does nothing during a call. */
   lowerUp(now: number): void {
     if (this.call !== null) return;
