@@ -20,6 +20,7 @@ export {
   MAX_PACKET_BYTES,
   PACKET_HEADER_BYTES,
 } from './frames.ts';
+export { PRESETS, type Preset } from './helpers/presets.ts';
 
 export const PROTOCOL_VERSION = 1;
 export const HEARTBEAT_MS = 2_000;

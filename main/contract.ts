@@ -37,10 +37,20 @@ export type {
   LogLine,
   PortLease,
   PortMappingConfig,
+  Preset,
   Session,
   Trigger,
 } from '../engine/contract.ts';
-export { PRACTICE, TIMER_PRESETS } from '../engine/contract.ts';
+export { PRACTICE, PRESETS, TIMER_PRESETS } from '../engine/contract.ts';
+export {
+  type PortRange,
+  programForwards,
+  programTriggers,
+  readNetwork,
+  rivalOf,
+  TRIGGER_RANGES,
+  TRIGGER_SECONDS,
+} from './port-rules.ts';
 
 /** The call's progress. Each has a sentence of its own in every face; Cancel (hangUp) works in all but `idle`. */
 export const phaseSchema = z.enum([
