@@ -96,6 +96,8 @@ export function outbound(
     at = session * SESSION_WORDS;
   }
   if (!uplink?.up) {
+    // What it acknowledges meanwhile (a delayed ACK, at the least) says which RST it will believe under the next address.
+    if (tcp && (flagsOf(b, t) & SYN) === 0) noted(w, at, b, t, size);
     lineDown(m, row, origin, b, o, length, now);
     return;
   }
@@ -105,30 +107,25 @@ export function outbound(
   }
   if (alias && protocol === UDP) uplink.asked(now);
   if (tcp) {
-    const flags = flagsOf(b, t);
-    const payload = size - dataOffset(b, t);
-    const scale = (flags & SYN) === 0 ? -1 : windowScale(b, t);
-    const good = noteSegment(
-      w,
-      at,
-      true,
-      flags,
-      sequenceOf(b, t),
-      acknowledgementOf(b, t),
-      windowOf(b, t),
-      payload,
-      scale,
-    );
-    if (!good) {
+    if (!noted(w, at, b, t, size)) {
       m.notices.count('forged-reset');
       return;
     }
-    if ((flags & SYN) !== 0) clampMss(b, t, Math.min(uplink.mtu, clientMtu(m, row)) - 40);
+    if ((flagsOf(b, t) & SYN) !== 0) clampMss(b, t, Math.min(uplink.mtu, clientMtu(m, row)) - 40);
   }
   m.refresh(session, m.quarters(now));
   if ((w[at + S_ATTACHMENT] as number) >= 0 && m.helpers.outbound(session, b, o, length, now, sendOut))
     return;
   sendOut(m, session, b, o, length, now);
+}
+
+/** Takes note of a segment of the client's; false when it is an RST that must be dropped. */
+function noted(w: Int32Array, at: number, b: Uint8Array, t: number, size: number): boolean {
+  const flags = flagsOf(b, t);
+  const payload = size - dataOffset(b, t);
+  const scale = (flags & SYN) === 0 ? -1 : windowScale(b, t);
+  const acknowledged = acknowledgementOf(b, t);
+  return noteSegment(w, at, true, flags, sequenceOf(b, t), acknowledged, windowOf(b, t), payload, scale);
 }
 
 /** The last step out, for packets that stand as the client would have sent them: counts, rewrites the source, sends. */

@@ -82,6 +82,17 @@ describe('redial, new address', () => {
     ]);
   });
 
+  it('the RST is believed by a client whose last ACK came when the line was down already', () => {
+    const lab = new Lab().up();
+    connect(lab);
+    lab.in(tcp(SERVER, 80, OUTSIDE, 40_000, { sequence: 901, acknowledgement: 101, payload: 'delayed' }));
+    lab.down();
+    lab.out(tcp(HOST1, 40_000, SERVER, 80, { sequence: 101, acknowledgement: 908 }));
+    lab.drain();
+    lab.up(NEXT);
+    expect(lab.drain()).toMatchObject([{ destination: HOST1, flags: RST | ACK, sequence: 908 }]);
+  });
+
   it('lets no packet for the old address in', () => {
     const lab = new Lab().up();
     lab.out(udp(HOST1, 5000, SERVER, 7000));
