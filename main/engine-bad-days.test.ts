@@ -74,7 +74,12 @@ function show(tool: string): void {
   enclave.sh(`grep -o ' /[a-z/]*/${tool} ' /proc/self/mounts | while read at; do umount $at; done`);
 }
 
-const fill = () => enclave.sh('dd if=/dev/zero of=/run/masq-gate/fill bs=1k 2>&1; sync');
+/** No block is left, and in the journal's own last one only room for the beginning of a line. Empty lines say nothing there. */
+const fill = () =>
+  enclave.sh(`dd if=/dev/zero of=/run/masq-gate/fill bs=1k
+    for j in /run/masq-gate/journal-*; do
+      [ -e $j ] && yes '' | head -c $((4096 - $(stat -c %s $j) % 4096 - 10)) >> $j
+    done`);
 const empty = () => enclave.sh('rm /run/masq-gate/fill');
 
 async function squat(port: number): Promise<ChildProcess> {
@@ -226,6 +231,26 @@ describe.skipIf(!isRoot)('on a bad day', () => {
     expect(readFileSync(`${directory}/settings.json`, 'utf8')).toContain('"theme": "light"');
   });
 
+  it('leaves no half token where there is no room for one, and asks nobody for approval', async () => {
+    await start();
+    enclave.sh(
+      'mkdir /run/user; mount -t tmpfs -o size=8k none /run/user; dd if=/dev/zero of=/run/user/fill bs=1k 2>&1',
+    );
+    const base = enclave.path('/run/user');
+    let asked = false;
+    const other = new EngineClient({
+      launcher: { kind: 'direct', launch: () => ({ exited: new Promise(() => (asked = true)) }) },
+      command: built.command,
+      movedBase: base,
+      events: { message() {}, packet() {}, lost() {}, back() {} },
+    });
+    expect(await other.start(new AbortController().signal)).toMatchObject({
+      fault: { code: 'no-runtime-directory', remedy: expect.stringContaining('Free some space') },
+    });
+    expect(asked).toBe(false);
+    expect(readdirSync(`${base}/user-0`)).toEqual([]);
+  });
+
   it('with the disk full in the middle: a service that dies stays away, told, until there is room', async () => {
     enclave.sh('mkdir /run/masq-gate; mount -t tmpfs -o size=96k,mode=755 none /run/masq-gate');
     await start();
@@ -235,7 +260,11 @@ describe.skipIf(!isRoot)('on a bad day', () => {
     fill();
     process.kill(enclave.pidOf('dnsmasq'), 'SIGKILL');
     await told('dnsmasq');
+    await until('the disk is blamed', SOON_MS, () => faults.get('dnsmasq')?.code === 'disk-full');
     expect(enclave.programs()).not.toContain('dnsmasq');
+    expect(enclave.sh('grep -c . /run/masq-gate/journal-*')).toBe(
+      enclave.sh('grep -c }$ /run/masq-gate/journal-*'),
+    );
     empty();
     await well('dnsmasq');
     expect(enclave.pidOf('engine.cjs')).toBe(pid);

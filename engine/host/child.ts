@@ -25,7 +25,7 @@ export interface Child {
   end(): Promise<void>;
 }
 
-/** Null when the tool or setpriv is not installed, or it could not be started or noted in the journal. */
+/** Null when the tool or setpriv is not installed, or it could not be started; throws when the journal cannot note it. */
 export function startChild(journal: Journal, options: ChildOptions): Child | null {
   const path = findTool(options.tool);
   const setpriv = findTool('setpriv');
@@ -61,11 +61,11 @@ export function startChild(journal: Journal, options: ChildOptions): Child | nul
   const started = processStart(pid);
   try {
     if (started !== null) journal.will({ kind: 'process', pid, started });
-  } catch {
+  } catch (error) {
     // The disk is full: better no child than one that nobody would end.
     ended = true;
     child.kill('SIGKILL');
-    return null;
+    throw error;
   }
   return {
     pid,

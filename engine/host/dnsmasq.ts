@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { Fault, Lan } from '../contract.ts';
 import { type Child, startChild } from './child.ts';
 import { netmask, toText } from './clash.ts';
-import { fault, toolMissing } from './faults.ts';
+import { diskFault, fault, toolMissing } from './faults.ts';
 import type { Journal } from './journal.ts';
 import { type Lease, parseLeases } from './leases.ts';
 import { type Log, TUN_NAME } from './network.ts';
@@ -108,13 +108,19 @@ export class Dnsmasq {
       this.#later(RESTART_MS);
       return;
     }
-    this.#child = startChild(this.#journal, {
-      tool: 'dnsmasq',
-      args: dnsmasqArguments(this.#options),
-      capabilities: CAPABILITIES,
-      onLine: (line) => this.#line(line),
-      onExit: (code) => this.#exited(code),
-    });
+    try {
+      this.#child = startChild(this.#journal, {
+        tool: 'dnsmasq',
+        args: dnsmasqArguments(this.#options),
+        capabilities: CAPABILITIES,
+        onLine: (line) => this.#line(line),
+        onExit: (code) => this.#exited(code),
+      });
+    } catch (error) {
+      this.#events.fault(diskFault(error) ?? exitFault(null, String(error)));
+      this.#later(RESTART_MS);
+      return;
+    }
     if (this.#child === null) this.#exited(null);
     else this.#settled = setTimeout(() => this.#events.fault(null), SETTLED_MS);
   }

@@ -5,7 +5,17 @@
  * are one per namespace: the next start finds what a crash left, and undoes it. A half-written last line belongs to a
  * change that was never made.
  */
-import { closeSync, fsyncSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { RUN_BASE } from '../contract.ts';
 import { type UndoStep, undo, undoStepSchema } from './undo-step.ts';
 
@@ -28,8 +38,7 @@ export class Journal {
     const line = JSON.stringify(step);
     if (this.#written.has(line)) return;
     this.#file ??= openSync(this.#path, 'a', 0o600);
-    writeSync(this.#file, `${line}\n`);
-    fsyncSync(this.#file);
+    append(this.#file, `${line}\n`);
     this.#written.add(line);
   }
 
@@ -43,6 +52,20 @@ export class Journal {
     rmSync(this.#path, { force: true });
     return steps.length;
   }
+}
+
+/** Whole or not at all: a disk that fills up in the middle of a line takes its beginning without an error. */
+function append(file: number, text: string): void {
+  const bytes = Buffer.from(text);
+  const before = fstatSync(file).size;
+  let written = 0;
+  try {
+    while (written < bytes.length) written += writeSync(file, bytes, written);
+  } catch (error) {
+    ftruncateSync(file, before);
+    throw error;
+  }
+  fsyncSync(file);
 }
 
 export function parseJournal(text: string): UndoStep[] {

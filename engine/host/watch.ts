@@ -42,6 +42,7 @@ export class Watch {
   #looking = 0;
   #isHere = true;
   #leftClosed = '';
+  #trouble = '';
   #ended = false;
 
   constructor(options: WatchOptions, events: WatchEvents) {
@@ -133,7 +134,10 @@ export class Watch {
     const { log } = this.#events;
     if (!ownCard) await releaseFromNetworkManager(journal, lan.interface, log);
     const raised = await network.raiseLan(journal, lan, log);
-    if (!raised.ok) log('warning', `${raised.fault.sentence} ${raised.fault.cause}`);
+    const trouble = raised.ok ? '' : `${raised.fault.sentence} ${raised.fault.cause}`;
+    // It is tried again every second, but told once.
+    if (trouble !== '' && trouble !== this.#trouble) log('warning', trouble);
+    this.#trouble = trouble;
     return raised.ok;
   }
 }

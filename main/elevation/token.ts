@@ -9,7 +9,7 @@ import {
   mkdirSync,
   openSync,
   rmSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Fault, TOKEN_FILE, tokenDirectories } from '../../engine/contract.ts';
@@ -30,20 +30,31 @@ export function leaveToken(
     if (!existsSync(dirname(directory))) continue;
     try {
       const path = join(privateDirectory(directory, uid), TOKEN_FILE);
-      rmSync(path, { force: true });
-      const file = openSync(
-        path,
-        constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
-        0o600,
-      );
-      writeSync(file, text);
-      closeSync(file);
-      return { ok: true, token: { text, remove: () => rmSync(path, { force: true }) } };
+      const remove = () => rmSync(path, { force: true });
+      remove();
+      try {
+        writeNew(path, text);
+      } catch (error) {
+        remove();
+        throw error;
+      }
+      return { ok: true, token: { text, remove } };
     } catch (error) {
       reasons.push(`${directory}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
   return { ok: false, fault: noTokenPlace(reasons.join('; ')) };
+}
+
+/** Private from the first byte, and never through a link that somebody else laid. */
+function writeNew(path: string, text: string): void {
+  const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
+  const file = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+  try {
+    writeFileSync(file, text);
+  } finally {
+    closeSync(file);
+  }
 }
 
 function privateDirectory(path: string, uid: number): string {
