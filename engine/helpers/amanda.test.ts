@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { HOST1, HOST2, OTHER, SERVER, tcp, udp } from '../masquerade/lab.ts';
+import { config, HOST1, HOST2, OTHER, SERVER, tcp, udp } from '../masquerade/lab.ts';
 import { ACK, SYN } from '../packet/tcp.ts';
 import { Datagrams, survivesAnyDatagram } from './datagrams.ts';
 
@@ -40,6 +40,15 @@ describe('Amanda, backed up computer inside behind a forward', () => {
     ends.say(reply('CONNECT DATA 50000 MESG -1 INDEX 0 STATE 50003'));
     expect(ends.expectations).toBe(2);
     expect(ends.refusals).toEqual([]);
+  });
+  it('switched off while running: what it still awaited is closed', () => {
+    const ends = new Datagrams(inside);
+    ends.hear(REQUEST);
+    ends.say(REPLY);
+    expect(ends.expectations).toBe(3);
+    ends.lab.router.configure(config({ helpers: { amanda: { on: false, ports: [] } } }), ends.lab.now);
+    expect(ends.expectations).toBe(0);
+    expect(ends.callIn(50_000, SERVER, 700)).toBeNull();
   });
   it('off: nothing is let in', () => {
     const ends = new Datagrams({ ...inside, on: false });

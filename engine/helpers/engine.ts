@@ -68,11 +68,11 @@ export class HelperEngine {
       ports: helper.ports,
       tally: { hits: 0, lastUse: null, refusals: new Map() },
     }));
-    this.configure({});
+    this.configure({}, 0);
   }
 
-  /** Settings by helper name; one not named stands as it was made. */
-  configure(settings: Record<string, HelperSetting>): void {
+  /** Settings by helper name; one not named stands as it was made. What a helper switched off awaited is closed. */
+  configure(settings: Record<string, HelperSetting>, now: number): void {
     this.#tcp.clear();
     this.#udp.clear();
     for (const post of this.#posts) {
@@ -83,8 +83,10 @@ export class HelperEngine {
       if (post.on) for (const port of post.ports) if (!ports.has(port)) ports.set(port, post);
     }
     for (const attachment of this.#attachments)
-      if (attachment?.helper && !this.#posts.some((post) => post.on && post.helper === attachment.helper))
+      if (attachment?.helper && !this.#posts.some((post) => post.on && post.helper === attachment.helper)) {
         attachment.dialogue = null;
+        this.#expectations.forget(attachment, now);
+      }
   }
 
   /** The counts of a TCP helper while it is on and has this port, for what the gateway answers itself; else null. */
