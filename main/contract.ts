@@ -43,9 +43,11 @@ export type {
 } from '../engine/contract.ts';
 export { PRACTICE, PRESETS, TIMER_PRESETS } from '../engine/contract.ts';
 export {
+  freeId,
   type PortRange,
   programForwards,
   programTriggers,
+  rangeId,
   readNetwork,
   rivalOf,
   TRIGGER_RANGES,

@@ -57,17 +57,14 @@ function autofw(options: Options): Verdict {
     const control = protocol(controlName);
     const controlPort = port(controlText);
     if (control !== null && controlPort !== null) {
-      return becomes(`when a client opens ${control} ${controlPort}, open ${open} ${first}-${last} to it`, {
-        kind: 'trigger',
-        trigger: {
-          name: `${control} ${controlPort}`,
-          controlProtocol: control,
-          controlPort,
-          openProtocol: open,
-          openFirst: first,
-          openLast: last,
+      return becomes(
+        `trigger: when a client sends to ${control} port ${controlPort}, ${open} ports ${first}-${last} are opened to it`,
+        {
+          kind: 'trigger',
+          control: { protocol: control, first: controlPort, last: controlPort },
+          opens: { protocol: open, first, last },
         },
-      });
+      );
     }
     if (isAddress(host)) {
       return forward({

@@ -35,6 +35,7 @@ ipmasqadm portfw -f
 ipmasqadm portfw -a -P tcp -L 203.0.113.9 80 -R 192.168.0.10 80 -p 10
 ipmasqadm portfw -a -P tcp -L 203.0.113.9 80 -R 192.168.0.11 80 -p 30
 ipmasqadm autofw -A -r udp 2300 2400 -c tcp 47624
+ipmasqadm autofw -A -r tcp 2300 2400 -c tcp 47624
 ipmasqadm autofw -A -r tcp 6891 6900 -h 192.168.0.7
 ipchains -I input -p tcp -y -d 203.0.113.9/32 25 -m 1
 ipmasqadm mfw -A -m 1 -r 192.168.0.12 2525 -p 10
@@ -59,7 +60,7 @@ describe('importing old rule files', () => {
       'already',
       'becomes',
     ]);
-    const { patch } = applyImport(settings, rows);
+    const patch = applyImport(settings, rows);
     expect(patch.helpers).toEqual({
       ftp: { on: true, ports: [] },
       realaudio: { on: true, ports: [] },
@@ -70,7 +71,7 @@ describe('importing old rule files', () => {
   });
 
   it('takes over the 2.2 script: variables, balanced forwards, triggers, marks', () => {
-    const { patch, triggers } = applyImport(settings, importRules(kernel22));
+    const patch = applyImport(settings, importRules(kernel22));
     expect(
       patch.forwards?.map(({ protocol, first, last, insideFirst, hosts }) => ({
         protocol,
@@ -105,21 +106,26 @@ describe('importing old rule files', () => {
         hosts: [{ address: '192.168.0.12', weight: 10 }],
       },
     ]);
-    expect(triggers).toEqual([
+    expect(patch.triggers).toEqual([
       {
-        name: 'tcp 47624',
-        controlProtocol: 'tcp',
-        controlPort: 47624,
-        openProtocol: 'udp',
-        openFirst: 2300,
-        openLast: 2400,
+        id: 'import-tcp-47624',
+        on: true,
+        protocol: 'tcp',
+        first: 47_624,
+        last: 47_624,
+        opens: [
+          { protocol: 'udp', first: 2300, last: 2400 },
+          { protocol: 'tcp', first: 2300, last: 2400 },
+        ],
+        seconds: 600,
+        secure: false,
       },
     ]);
     expect(new Set(patch.forwards?.map((forward) => forward.id)).size).toBe(3);
   });
 
   it('shares with single hosts when only hosts were named', () => {
-    const { patch } = applyImport(
+    const patch = applyImport(
       settings,
       importRules('ipfwadm -F -a m -S 192.168.0.2/32 -D 0/0\nipfwadm -F -a m -S 192.168.0.8/32 -D 0/0'),
     );
@@ -177,7 +183,7 @@ describe('importing old rule files', () => {
   it('gives rows in words and a patch that the settings take; a second import changes nothing more', () => {
     const { rows, patch } = readRules(kernel22, settings);
     expect(rows.map(({ number, outcome, words }) => `${number} ${outcome}: ${words}`)).toContain(
-      '16 becomes: forward tcp port 6891-6900 to 192.168.0.7 port 6891-6900',
+      '17 becomes: forward tcp port 6891-6900 to 192.168.0.7 port 6891-6900',
     );
     const after = settingsSchema.parse({ ...settings, ...patch });
     expect(readRules(kernel22, after).patch).toEqual(patch);
@@ -193,15 +199,28 @@ describe('importing old rule files', () => {
     expect(words(card('10.0.0.1'))).toContain('share eth1 with 10.0.0.1/24 now');
   });
 
-  it('gives forwards that differ only in their sources ids of their own', () => {
-    const line = (source: string) =>
-      `iptables -t nat -A PREROUTING -p tcp --dport 80 -s ${source} -j DNAT --to 10.0.0.5`;
-    const ids = (known: Settings['forwards'], ...sources: string[]) =>
-      readRules(sources.map(line).join('\n'), { ...settings, forwards: known }).patch.forwards ?? [];
-    const three = ids([], '198.51.100.0/24', '203.0.113.0/24', '192.0.2.0/24');
-    expect(three.map(({ id }) => id)).toEqual(['import-tcp-80', 'import-tcp-80-n2', 'import-tcp-80-n3']);
-    const again = ids(three.slice(1), '198.51.100.0/24', '198.18.0.0/16');
-    expect(new Set(again.map(({ id }) => id)).size).toBe(4);
+  const dnat = (source: string, to: string) =>
+    `iptables -t nat -A PREROUTING -p tcp --dport 80 -s ${source} -j DNAT --to ${to}`;
+
+  it('makes one forward of rules that differ in their sources alone', () => {
+    const { patch } = readRules(
+      [dnat('198.51.100.0/24', '10.0.0.5'), dnat('203.0.113.7', '10.0.0.5')].join('\n'),
+      settings,
+    );
+    expect(patch.forwards).toMatchObject([{ on: true, sources: ['198.51.100.0/24', '203.0.113.7/32'] }]);
+  });
+
+  it('leaves a forward switched off whose port another has, and says so', () => {
+    const { rows, patch } = readRules(
+      [dnat('198.51.100.0/24', '10.0.0.5'), dnat('203.0.113.7', '10.0.0.6')].join('\n'),
+      settings,
+    );
+    expect(patch.forwards).toMatchObject([
+      { id: 'import-tcp-80', on: true },
+      { id: 'import-tcp-80-n2', on: false },
+    ]);
+    expect(rows[0]?.words).not.toContain('switched off');
+    expect(rows[1]?.words).toMatch(/; stays switched off, because the forward import-tcp-80 has the port$/);
   });
 
   it('survives anything, and every change it makes is a valid setting', () => {
@@ -238,7 +257,7 @@ describe('importing old rule files', () => {
     );
     fc.assert(
       fc.property(fc.array(fc.oneof(word, fc.string({ maxLength: 6 })), { maxLength: 40 }), (parts) => {
-        const { patch } = applyImport(settings, importRules(parts.join(' ')));
+        const patch = applyImport(settings, importRules(parts.join(' ')));
         return (patch.forwards ?? []).every(
           (forward) =>
             forward.insideFirst + forward.last - forward.first <= 65535 &&

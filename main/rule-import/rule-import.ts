@@ -2,13 +2,23 @@
  * Old rule files (rc.firewall of the 2.0, 2.2 and 2.4 days) read line by line into what they mean here.
  * Nothing is run and nothing is changed: the result is shown first, then applied by consent.
  */
-import type { ImportedRow, Settings } from '../contract.ts';
+import {
+  type Forward,
+  freeId,
+  type ImportedRow,
+  rangeId,
+  rivalOf,
+  type Settings,
+  TRIGGER_RANGES,
+  TRIGGER_SECONDS,
+  type Trigger,
+} from '../contract.ts';
 import { ipmasqadm, iptablesDnat, redir } from './forwarding-rules.ts';
 import { echo, moduleLoad } from './kernel-switches.ts';
 import { ipchains, ipfwadm, iptablesMasquerade, type Mark, otherIptables } from './masquerade-rules.ts';
 import { Options } from './options.ts';
 import { readScript, type ScriptLine } from './shell.ts';
-import { type Change, type ImportedTrigger, leftOut, type Verdict } from './verdict.ts';
+import { type Change, leftOut, type Verdict } from './verdict.ts';
 
 export interface ImportedLine {
   number: number;
@@ -103,48 +113,69 @@ export function importRules(source: string): ImportedLine[] {
   return rows;
 }
 
-function freeId(
-  forwards: Settings['forwards'],
-  { protocol, first, last }: { protocol: string; first: number; last: number },
-): string {
-  const id = `import-${protocol}-${first}${last === first ? '' : `-${last}`}`;
-  for (let number = 1; ; number++) {
-    const wanted = number === 1 ? id : `${id}-n${number}`;
-    if (!forwards.some((other) => other.id === wanted)) return wanted;
-  }
-}
+type Wanted = Extract<Change, { kind: 'forward' }>['forward'];
 
-/** Two rules for the same outside ports are one forward balanced over both hosts, as portfw did. */
+const leadsAlike = (one: Wanted, other: Wanted): boolean =>
+  rangeId(one) === rangeId(other) && one.insideFirst === other.insideFirst;
+const addresses = ({ hosts }: Wanted): string => hosts.map(({ address }) => address).join();
+
+/**
+ * Two rules for the same outside ports are one forward balanced over both hosts, as portfw did; two that differ in their
+ * sources alone are one for both sources. A rule whose ports another has already stays, switched off.
+ */
 function mergeForwards(settings: Settings, changes: Change[]): Settings['forwards'] {
-  const forwards = settings.forwards.map((forward) => ({ ...forward, hosts: [...forward.hosts] }));
+  const forwards = structuredClone(settings.forwards);
   for (const change of changes) {
     if (change.kind !== 'forward') continue;
-    const { forward } = change;
-    const same = forwards.find(
+    const wanted = structuredClone(change.forward);
+    const alike = forwards.filter((other) => leadsAlike(other, wanted));
+    const sameSources = alike.find((other) => other.sources.join() === wanted.sources.join());
+    const sameHosts = alike.find(
       (other) =>
-        other.protocol === forward.protocol &&
-        other.first === forward.first &&
-        other.last === forward.last &&
-        other.insideFirst === forward.insideFirst &&
-        other.sources.join() === forward.sources.join(),
+        addresses(other) === addresses(wanted) && other.sources.length > 0 && wanted.sources.length > 0,
     );
-    if (same === undefined) {
-      forwards.push({ ...forward, id: freeId(forwards, forward), on: true, hosts: [...forward.hosts] });
-      continue;
-    }
-    for (const host of forward.hosts) {
-      if (!same.hosts.some((other) => other.address === host.address) && same.hosts.length < 16)
-        same.hosts.push(host);
+    if (sameSources !== undefined) {
+      const known = new Set(sameSources.hosts.map(({ address }) => address));
+      sameSources.hosts.push(...wanted.hosts.filter(({ address }) => !known.has(address)));
+      sameSources.hosts.splice(16);
+    } else if (sameHosts !== undefined)
+      sameHosts.sources = [...new Set([...sameHosts.sources, ...wanted.sources])].slice(0, 64);
+    else {
+      const made = { ...wanted, id: freeId(`import-${rangeId(wanted)}`, forwards), on: true };
+      forwards.push({ ...made, on: rivalOf(made, forwards) === undefined });
     }
   }
   return forwards;
 }
 
-/** The settings after consent, and the triggers (kept apart until the settings hold them). */
-export function applyImport(
-  settings: Settings,
-  rows: readonly ImportedLine[],
-): { patch: Partial<Settings>; triggers: ImportedTrigger[] } {
+/** Lines with the same control port are one trigger that opens all their ranges. */
+function mergeTriggers(settings: Settings, changes: Change[]): Trigger[] {
+  const triggers = settings.triggers.map((trigger) => ({ ...trigger, opens: [...trigger.opens] }));
+  for (const change of changes) {
+    if (change.kind !== 'trigger') continue;
+    const { control, opens } = change;
+    const same = triggers.find(
+      (other) =>
+        rangeId(other) === rangeId(control) &&
+        (other.opens.length < TRIGGER_RANGES ||
+          other.opens.some((range) => rangeId(range) === rangeId(opens))),
+    );
+    if (same === undefined)
+      triggers.push({
+        ...control,
+        id: freeId(`import-${rangeId(control)}`, triggers),
+        on: true,
+        opens: [opens],
+        seconds: TRIGGER_SECONDS,
+        secure: false,
+      });
+    else if (!same.opens.some((range) => rangeId(range) === rangeId(opens))) same.opens.push(opens);
+  }
+  return triggers;
+}
+
+/** What `saveSettings` takes on consent; empty when no line becomes anything. */
+export function applyImport(settings: Settings, rows: readonly ImportedLine[]): Partial<Settings> {
   const changes = rows.flatMap((row) => (row.verdict.outcome === 'becomes' ? [row.verdict.change] : []));
   const patch: Partial<Settings> = {};
   const masquerade = { ...settings.masquerade, timers: { ...settings.masquerade.timers } };
@@ -176,34 +207,47 @@ export function applyImport(
   else if (chosen.size > 0) patch.access = { ...settings.access, mode: 'chosen', chosen: [...chosen] };
   if (changes.some((change) => change.kind === 'helper')) patch.helpers = helpers;
   if (changes.some((change) => change.kind === 'forward')) patch.forwards = mergeForwards(settings, changes);
-  return {
-    patch,
-    triggers: changes.flatMap((change) => (change.kind === 'trigger' ? [change.trigger] : [])),
-  };
+  if (changes.some((change) => change.kind === 'trigger')) patch.triggers = mergeTriggers(settings, changes);
+  return patch;
 }
 
-/** The whole file as rows for a person and the patch that consent applies. Empty when no line becomes anything. */
+/** The whole file as rows for a person, and the patch that consent applies. */
 export function readRules(
   source: string,
   settings: Settings,
 ): { rows: ImportedRow[]; patch: Partial<Settings> } {
   const lines = importRules(source);
+  const patch = applyImport(settings, lines);
+  const still = (verdict: Verdict) =>
+    verdict.outcome !== 'becomes'
+      ? ''
+      : `${cardStillToChoose(verdict.change, settings)}${portsTaken(verdict.change, patch.forwards ?? [])}`;
   return {
     rows: lines.map(({ number, text, verdict }) => ({
       number,
       text,
       outcome: verdict.outcome,
-      words: `${verdict.words}${cardStillToChoose(verdict, settings)}`,
+      words: `${verdict.words}${still(verdict)}`,
     })),
-    patch: applyImport(settings, lines).patch,
+    patch,
   };
 }
 
+function portsTaken(change: Change, forwards: readonly Forward[]): string {
+  if (change.kind !== 'forward') return '';
+  const { forward } = change;
+  const made = forwards.find(
+    (other) => leadsAlike(other, forward) && addresses(other) === addresses(forward),
+  );
+  const rival = made === undefined || made.on ? undefined : rivalOf(made, forwards);
+  return rival === undefined ? '' : `; stays switched off, because the forward ${rival.id} has the port`;
+}
+
 /** A rule file names a network; here a network is shared by choosing its card, which no rule file tells. */
-function cardStillToChoose(verdict: Verdict, { lan }: Settings): string {
-  if (verdict.outcome !== 'becomes' || verdict.change.kind !== 'share-network') return '';
+function cardStillToChoose(change: Change, { lan }: Settings): string {
+  if (change.kind !== 'share-network') return '';
   if (lan === null) return ': choose its network card in the settings';
-  const { address, prefix } = verdict.change;
+  const { address, prefix } = change;
   const number = (dotted: string) => dotted.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0);
   const network = (dotted: string) => Math.floor(number(dotted) / 2 ** (32 - Math.min(prefix, lan.prefix)));
   return network(address) === network(lan.address)

@@ -1,22 +1,13 @@
 // What one line of an old rule file becomes here: a change of settings, nothing because it is always so, or no
 // counterpart and why. The words are for the person who is asked for consent.
-import type { Forward } from '../contract.ts';
-
-export interface ImportedTrigger {
-  name: string;
-  controlProtocol: 'tcp' | 'udp';
-  controlPort: number;
-  openProtocol: 'tcp' | 'udp' | 'both';
-  openFirst: number;
-  openLast: number;
-}
+import type { Forward, PortRange } from '../contract.ts';
 
 export type Change =
   | { kind: 'share-network'; address: string; prefix: number }
   | { kind: 'share-host'; address: string }
   | { kind: 'timers'; tcpEstablished: number; tcpClosing: number; udp: number }
   | { kind: 'forward'; forward: Omit<Forward, 'id' | 'on'> }
-  | { kind: 'trigger'; trigger: ImportedTrigger }
+  | { kind: 'trigger'; control: PortRange; opens: PortRange }
   | { kind: 'helper'; name: string; ports: number[] }
   | { kind: 'loose-udp' };
 
