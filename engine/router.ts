@@ -2,7 +2,9 @@
 // fragments together, and hands what crosses an uplink to the masquerade. Local nets never come here: the kernel routes them.
 
 import type { ClientTable } from './clients.ts';
-import type { Counters, HelperState, LinkUp, Session } from './contract.ts';
+import type { Counters, HelperState, LinkUp, PortLease, Session } from './contract.ts';
+import { reviewLeases } from './forwards/grant.ts';
+import { answerPortMapping, expireLeases, portMappingAnnouncements } from './forwards/port-mapping.ts';
 import { HelperEngine } from './helpers/engine.ts';
 import type { Helper } from './helpers/helper.ts';
 import { clientMtu, errorToClient, errorToRemote, toClient, tooBigForLink } from './masquerade/emit.ts';
@@ -69,6 +71,7 @@ export class Router {
   /** Takes a configuration whole; what it no longer allows is ended, what lives under both stays. */
   configure(config: RouterConfig, now: number): void {
     this.#m.configure(config, now);
+    reviewLeases(this.#m, now);
   }
 
   /** A link is up, or up with other facts. The practice provider's link is not the router's. */
@@ -177,6 +180,8 @@ export class Router {
           `A DNS server of the provider did not answer; ${formatAddress(uplink.dnsServer)} is asked now.`,
         );
       }
+    m.triggers.expire(now);
+    expireLeases(m, now);
     m.helpers.tick(now);
     m.clients.tick(now);
   }
@@ -203,6 +208,21 @@ export class Router {
 
   helperStates(now: number): HelperState[] {
     return this.#m.helpers.states(now);
+  }
+
+  /** Ports held open for a time: leases first, then what triggers have open. */
+  portLeases(now: number): PortLease[] {
+    return [...this.#m.leases.list(), ...this.#m.triggers.list(now)].slice(0, 2048);
+  }
+
+  /** The response to a PCP or NAT-PMP datagram that a LAN host sent to the gateway's LAN address, or null. */
+  portMapping(request: Uint8Array, source: string, now: number): Uint8Array | null {
+    return answerPortMapping(this.#m, request, parseAddress(source), now);
+  }
+
+  /** What is to be sent to the LAN's port-mapping clients (224.0.0.1, UDP 5350) now. */
+  portMappingAnnouncements(now: number): Uint8Array[] {
+    return portMappingAnnouncements(this.#m, now);
   }
 
   /** The last refusals, oldest first. */

@@ -1,5 +1,5 @@
 // A first packet from outside: whether anybody is to have it (RFC 4787 §5, RFC 5382 §4.3, RFC 5382 REQ-4). Default is deny. In order:
-// a forward, a helper's expectation, the filter of the mapping that owns the port; ident is answered or gets its RST, other SYNs a late ICMP.
+// a forward, a helper's expectation, a lease, the filter of the mapping that owns the port, a trigger; ident is answered or gets its RST, other SYNs a late ICMP.
 import { answerIdent } from '../helpers/ident-gateway.ts';
 import { formatAddress, IMPOSSIBLE_SOURCES } from '../packet/address.ts';
 import { get16, get32 } from '../packet/bytes.ts';
@@ -15,6 +15,7 @@ import {
   F_HAIRPIN,
   F_INBOUND,
   F_TRACKED,
+  F_TRIGGERED,
   M_CLIENT,
   M_INSIDE,
   M_PORTS,
@@ -68,17 +69,38 @@ export function admit(
     return opens ? forward(m, uplink, rule, b, o, remote, remotePort, port, now, hairpinned) : stray(m);
   const mapping = uplink.pool(protocol)?.ownerOf(port) ?? -1;
   if (mapping < 0) {
-    deny(m, uplink, b, o, length, now, hairpinned);
-    return -1;
+    const opened = opens ? trigger(m, uplink, protocol, remote, remotePort, port, now, hairpinned) : -1;
+    if (opened < 0) deny(m, uplink, b, o, length, now, hairpinned);
+    return opened;
   }
   if (!opens) return stray(m);
   const expectation = m.helpers.expected(mapping, remote, remotePort, now);
-  if (expectation === null && !hairpinned && !passes(m, protocol, mapping, remote)) {
-    m.notices.count('inbound-filtered');
-    silence(m, uplink, b, o, length, now);
-    return -1;
+  let bits = 0;
+  const word = expectation === null ? m.leases.word(mapping, remote, remotePort) : 'open';
+  if (word === 'open') {
+    if (expectation === null) m.notices.count('leased');
+  } else if (!hairpinned && !passes(m, protocol, mapping, remote, word === 'closed')) {
+    const inside = m.table.mappingWords[mapping * MAPPING_WORDS + M_INSIDE] as number;
+    if (!m.triggers.admits(protocol, inside, port, remote, now)) {
+      m.notices.count('inbound-filtered');
+      silence(m, uplink, b, o, length, now);
+      return -1;
+    }
+    m.notices.count('triggered');
+    bits = F_TRIGGERED;
   }
-  const session = openFromOutside(m, uplink, mapping, remote, remotePort, port, protocol, now, 0, hairpinned);
+  const session = openFromOutside(
+    m,
+    uplink,
+    mapping,
+    remote,
+    remotePort,
+    port,
+    protocol,
+    now,
+    bits,
+    hairpinned,
+  );
   if (session >= 0 && expectation !== null) {
     const at = session * SESSION_WORDS + S_FLAGS;
     m.table.sessionWords[at] = (m.table.sessionWords[at] as number) | F_EXPECTED;
@@ -93,10 +115,16 @@ function stray(m: Masquerade): number {
 }
 
 /** The filter asked for (RFC 4787 REQ-8, RFC 5382 REQ-3). The exact remote has a session and was not asked about here. */
-function passes(m: Masquerade, protocol: number, mapping: number, remote: number): boolean {
+function passes(
+  m: Masquerade,
+  protocol: number,
+  mapping: number,
+  remote: number,
+  onlyKnown: boolean,
+): boolean {
   const mode = protocol === TCP ? m.config.tcpFiltering : m.config.udpFiltering;
-  if (mode === 'endpoint-independent') return true;
-  return mode === 'address-dependent' && m.table.knowsPeer(mapping, remote);
+  if (mode === 'endpoint-independent' && !onlyKnown) return true;
+  return mode !== 'address-and-port-dependent' && m.table.knowsPeer(mapping, remote);
 }
 
 function forward(
@@ -120,9 +148,8 @@ function forward(
   }
   const inside = m.forwards.chooseHost(rule, remote, now);
   const insidePort = m.forwards.insidePort(rule, port);
-  const caller = m.callers.get(inside);
-  const row = caller ? caller.row : m.inLan(inside) ? m.clients.idFor(inside, 'lan', now) : -1;
-  if (row < 0 || m.clients.blocked[row] === 1) {
+  const row = rowOf(m, inside, now);
+  if (row < 0) {
     m.notices.count('inbound-denied');
     return -1;
   }
@@ -155,6 +182,53 @@ function forward(
   m.notices.count('forwarded');
   m.notices.countRule(`forward:${m.forwards.idOf(rule)}`);
   return session;
+}
+
+/** A port that nobody owns may be open by a trigger: the host gets it, if the port can be its own. */
+function trigger(
+  m: Masquerade,
+  uplink: Uplink,
+  protocol: number,
+  remote: number,
+  remotePort: number,
+  port: number,
+  now: number,
+  hairpinned: boolean,
+): number {
+  const inside = m.triggers.hostFor(protocol, port, remote, now, (host) => {
+    const row = rowOf(m, host, now);
+    return (
+      row >= 0 &&
+      (m.clients.mappings[row] as number) < m.config.clientMappings &&
+      uplink.pool(protocol)?.isFree(port, host, port, m.quarters(now)) === true &&
+      m.forwards.outsidePort(protocol, host, port) === 0 &&
+      m.table.findMapping(protocol, host, port) < 0
+    );
+  });
+  if (inside === 0) return -1;
+  // The same port outside as inside: it is free, so the pool keeps it.
+  const mapping = makeMapping(m, uplink, rowOf(m, inside, now), protocol, inside, port, now);
+  if (mapping < 0) return -1;
+  m.notices.count('triggered');
+  return openFromOutside(
+    m,
+    uplink,
+    mapping,
+    remote,
+    remotePort,
+    port,
+    protocol,
+    now,
+    F_TRIGGERED,
+    hairpinned,
+  );
+}
+
+/** The client that an inside address is, if it may use the link now; else -1. */
+function rowOf(m: Masquerade, inside: number, now: number): number {
+  const caller = m.callers.get(inside);
+  const row = caller ? caller.row : m.inLan(inside) ? m.clients.idFor(inside, 'lan', now) : -1;
+  return row < 0 || m.clients.blocked[row] === 1 ? -1 : row;
 }
 
 function openFromOutside(

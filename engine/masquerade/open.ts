@@ -4,7 +4,9 @@ import { formatAddress } from '../packet/address.ts';
 import { get16 } from '../packet/bytes.ts';
 import { HOST_UNREACHABLE, PROHIBITED, UNREACHABLE } from '../packet/icmp.ts';
 import { headerLength, TCP, UDP } from '../packet/ipv4.ts';
-import { errorToClient } from './emit.ts';
+import { UDP_HEADER } from '../packet/udp.ts';
+import { readQuestion, writeServerFailure } from './demand.ts';
+import { errorToClient, toClient } from './emit.ts';
 import { mayMap, mayOpen } from './limits.ts';
 import type { CounterName } from './notices.ts';
 import {
@@ -21,6 +23,7 @@ import {
 import { ALIAS, type Masquerade, TUN } from './state.ts';
 import type { Uplink } from './uplink.ts';
 
+const DNS = 53;
 /** Origin of packets read from masq0; callers' packets have their link number. */
 export const FROM_HOST = 0;
 
@@ -81,19 +84,25 @@ export function lineDown(
   }
   const protocol = b[o + 9] as number;
   if ((protocol !== TCP && protocol !== UDP) || !m.held.asks(b, o)) return -1;
+  const t = o + headerLength(b, o);
+  const port = get16(b, t + 2);
+  const isLookup = protocol === UDP && port === DNS;
+  const question = isLookup ? readQuestion(b, t + UDP_HEADER, t + get16(b, t + 4)) : null;
+  if (question !== null && !m.demandRules.dials(question.name)) {
+    m.notices.count('demand-ignored');
+    toClient(m, row, m.scratch, 0, writeServerFailure(m.scratch, b, o, question.end));
+    return -1;
+  }
   if (m.held.hold(b, o, length, origin, now)) m.notices.count('held');
   else m.notices.count('held-dropped');
   if (now - m.wantedAt >= 1000 || now < m.wantedAt || m.wantedBy !== row) {
     m.wantedAt = now;
     m.wantedBy = row;
-    const t = o + headerLength(b, o);
-    const name = PROTOCOL_NAMES[protocol] ?? '';
     const to = addressAt(b, o + 16);
-    const port = get16(b, t + 2);
-    m.ports.wantLine(
-      formatAddress(m.clients.address[row] as number),
-      to === ALIAS ? 'a name to look up' : `${name} to ${formatAddress(to)} port ${port}`,
-    );
+    const flow = `${PROTOCOL_NAMES[protocol]} to ${formatAddress(to)} port ${port}`;
+    const asked = question === null ? 'a name to look up' : `the name ${question.name.slice(0, 160)}`;
+    const reason = to === ALIAS || question !== null ? asked : flow;
+    m.ports.wantLine(formatAddress(m.clients.address[row] as number), reason);
   }
   return -1;
 }
@@ -177,7 +186,7 @@ export function mappingFor(
   return refuse(m, row, mapping === -2 ? 'no-port' : 'table-full', HOST_UNREACHABLE, text, b, o, length, now);
 }
 
-/** A mapping on an uplink: -1 table full, -2 no port. Limits have been asked. */
+/** A mapping on an uplink: -1 table full, -2 no port. Limits have been asked. `wanted`: a port known to be free, or 0. */
 export function makeMapping(
   m: Masquerade,
   uplink: Uplink,
@@ -187,10 +196,12 @@ export function makeMapping(
   insidePort: number,
   now: number,
   portless = false,
+  wanted = 0,
 ): number {
   const forwarded = m.forwards.outsidePort(protocol, inside, insidePort);
   const pool = portless || forwarded !== 0 ? null : uplink.pool(protocol);
-  const port = pool ? pool.choose(inside, insidePort, m.quarters(now)) : forwarded;
+  const chosen = pool && wanted === 0 ? pool.choose(inside, insidePort, m.quarters(now)) : wanted;
+  const port = pool ? chosen : forwarded;
   if (port < 0) return -2;
   const flags = pool ? 0 : MF_UNPOOLED;
   const mapping = m.table.map(protocol | (uplink.slot << 8), inside, insidePort, port, flags, row);

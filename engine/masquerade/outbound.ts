@@ -26,6 +26,7 @@ import { hairpin } from './hairpin.ts';
 import { lineDown, mappingFor, mayGo, openFromInside, senderOf } from './open.ts';
 import {
   F_ANSWERED,
+  F_CONTROL,
   F_DNS_ALIAS,
   F_HAIRPIN,
   F_TRACKED,
@@ -33,6 +34,7 @@ import {
   S_CLIENT,
   S_FLAGS,
   S_IN_PORTS,
+  S_INSIDE,
   S_PACKETS_UP,
   S_PROTOCOL,
   S_REMOTE,
@@ -148,13 +150,16 @@ export function sendOut(
   w[at + S_PACKETS_UP] = (w[at + S_PACKETS_UP] as number) + 1;
   m.table.addUp(session, length);
   rewriteEnd(b, o, t, protocol & 0xff, SOURCE, uplink.address, (w[at + S_IN_PORTS] as number) >>> 16);
-  if ((flags & (F_DNS_ALIAS | F_HAIRPIN)) !== 0) {
+  if ((flags & (F_DNS_ALIAS | F_HAIRPIN | F_CONTROL)) !== 0) {
     if ((flags & F_HAIRPIN) !== 0) {
       hairpin(m, b, o, length, now);
       return;
     }
     const port = (w[at + S_IN_PORTS] as number) & 0xffff;
-    rewriteEnd(b, o, t, protocol & 0xff, DESTINATION, w[at + S_REMOTE] as number, port);
+    const remote = w[at + S_REMOTE] as number;
+    if ((flags & F_CONTROL) !== 0)
+      m.triggers.note(protocol & 0xff, w[at + S_INSIDE] as number, remote, port, now);
+    if ((flags & F_DNS_ALIAS) !== 0) rewriteEnd(b, o, t, protocol & 0xff, DESTINATION, remote, port);
   }
   m.clients.countUp(row, length, now);
   toUplink(m, uplink, row, b, o, length);
@@ -215,6 +220,7 @@ function open(
   const at = session * SESSION_WORDS;
   const w = m.table.sessionWords;
   if (alias) w[at + S_FLAGS] = (w[at + S_FLAGS] as number) | F_DNS_ALIAS;
+  if (m.triggers.controls(protocol, remotePort)) w[at + S_FLAGS] = (w[at + S_FLAGS] as number) | F_CONTROL;
   if (protocol === UDP) w[at + S_STATE] = DATAGRAM;
   else if ((flags & SYN) !== 0) w[at + S_FLAGS] = (w[at + S_FLAGS] as number) | F_TRACKED;
   else w[at + S_FLAGS] = (w[at + S_FLAGS] as number) | F_ANSWERED;

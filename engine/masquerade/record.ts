@@ -43,6 +43,8 @@ export const F_TRACKED = 32; // sequence numbers of both ways are known from the
 export const F_FIN_IN = 64; // the client has said FIN
 export const F_FIN_OUT = 128; // the remote has said FIN
 export const F_EXPECTED = 256; // a helper's expectation let it in
+export const F_TRIGGERED = 512; // a trigger let it in
+export const F_CONTROL = 1024; // what goes out on it keeps a trigger open
 
 /** Words of a mapping. */
 export const M_PROTOCOL = 0; // protocol | uplink << 8

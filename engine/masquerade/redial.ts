@@ -2,6 +2,7 @@
 // address, so unanswered flows and all UDP, ICMP and tunnels follow a new one by themselves, ports and all. An answered TCP
 // connection cannot: its client gets a RST at once, with the sequence number it last acknowledged, and again whenever it speaks.
 import type { LinkUp } from '../contract.ts';
+import { endLeases } from '../forwards/grant.ts';
 import { formatAddress } from '../packet/address.ts';
 import { TCP } from '../packet/ipv4.ts';
 import { ACK, RST, writeSegment } from '../packet/tcp.ts';
@@ -10,6 +11,8 @@ import {
   F_ANSWERED,
   F_DNS_ALIAS,
   F_HAIRPIN,
+  M_PROTOCOL,
+  MAPPING_WORDS,
   S_ACK_IN,
   S_ATTACHMENT,
   S_CLIENT,
@@ -63,6 +66,7 @@ export function uplinkUp(
   uplink.raise(up);
   let moved = 0;
   let reset = 0;
+  if (before !== uplink.address) m.leases.beginEpoch(now);
   if (before !== 0 && before !== uplink.address) {
     m.notices.count('redials');
     const mappings = new Set<number>();
@@ -133,6 +137,9 @@ export function uplinkDown(m: Masquerade, uplink: Uplink, now: number): void {
   uplink.up = false;
   uplink.downSince = now;
   if (!m.anyUp()) return;
+  const slotOf = (mapping: number) =>
+    (m.table.mappingWords[mapping * MAPPING_WORDS + M_PROTOCOL] as number) >>> 8;
+  if (endLeases(m, now, (lease) => slotOf(lease.mapping) === uplink.slot) > 0) m.leases.beginEpoch(now);
   m.eachSession((session, at) => {
     const w = m.table.sessionWords;
     if ((w[at + S_PROTOCOL] as number) >>> 8 !== uplink.slot) return;
@@ -164,5 +171,7 @@ export function cutClient(m: Masquerade, address: number, now: number): number {
     count++;
   });
   m.held.forget(address);
+  m.triggers.forget(address);
+  endLeases(m, now, (lease) => lease.inside === address);
   return count;
 }

@@ -2,16 +2,30 @@
 // closing a session). The ways of packets are in outbound.ts, inbound.ts and icmp.ts; they are functions over this state.
 
 import { ClientTable } from '../clients.ts';
-import type { Access, Forward, HelperSetting, LogLevel, MasqueradeConfig } from '../contract.ts';
+import type {
+  Access,
+  DemandRule,
+  Forward,
+  HelperSetting,
+  LogLevel,
+  MasqueradeConfig,
+  PortMappingConfig,
+  Trigger,
+} from '../contract.ts';
 import { MASQUERADE_DEFAULT } from '../contract.ts';
 import { Forwards } from '../forwards/forwards.ts';
+import { PortLeases } from '../forwards/leases.ts';
+import { Triggers } from '../forwards/triggers.ts';
 import type { HelperEngine } from '../helpers/engine.ts';
 import { maskOf, Networks, parseAddress, SPECIAL } from '../packet/address.ts';
-import { ESP, GRE, ICMP, TCP, UDP } from '../packet/ipv4.ts';
+import { ICMP, TCP, UDP } from '../packet/ipv4.ts';
+import { DemandRules } from './demand.ts';
 import { HeldPackets } from './held.ts';
 import { Notices } from './notices.ts';
 import {
+  F_CONTROL,
   F_FORWARD,
+  F_TRIGGERED,
   M_CLIENT,
   M_FLAGS,
   M_INSIDE,
@@ -56,8 +70,11 @@ export interface RouterConfig {
   masquerade: MasqueradeConfig;
   access: Access;
   forwards: Forward[];
+  triggers?: Trigger[] | undefined;
+  portMapping?: PortMappingConfig | undefined;
   helpers: Record<string, HelperSetting>;
   demand: boolean;
+  demandRules?: DemandRule[] | undefined;
 }
 
 /** The gateway's own address on masq0: a source of its own traffic. */
@@ -95,6 +112,9 @@ export class Masquerade {
   readonly clients: ClientTable;
   readonly forwards = new Forwards();
   readonly notices = new Notices();
+  readonly triggers = new Triggers((name) => this.notices.countRule(name));
+  readonly leases: PortLeases;
+  readonly demandRules = new DemandRules();
   readonly held = new HeldPackets();
   readonly silent = new SilentSyns();
   readonly helpers: HelperEngine;
@@ -134,6 +154,7 @@ export class Masquerade {
     this.began = now;
     this.table = new Table((random(65_536) << 16) | random(65_536));
     this.wheel = new Wheel(this.table);
+    this.leases = new PortLeases(now);
     this.clients = new ClientTable(TUN, now);
     this.helpers = helpers(this);
     this.#setTimeouts();
@@ -149,7 +170,13 @@ export class Masquerade {
     this.lanNetwork = this.lanAddress & this.lanMask;
     this.exceptions = new Networks(config.masquerade.privateExceptions);
     this.forwards.configure(config.forwards);
-    this.helpers.configure(config.helpers);
+    this.triggers.configure(config.triggers ?? []);
+    const before = this.leases.config;
+    this.leases.config = config.portMapping ?? { pcp: false, natPmp: false };
+    const { pcp, natPmp } = this.leases.config;
+    if ((pcp && !before.pcp) || (natPmp && !before.natPmp)) this.leases.beginEpoch(now);
+    this.demandRules.configure(config.demandRules ?? []);
+    this.helpers.configure(config.helpers, now);
     const chosen = new Set(config.access.chosen.map(parseAddress));
     const paused = new Set(config.access.paused.map(parseAddress));
     const everybody = config.access.mode === 'everybody';
@@ -159,7 +186,7 @@ export class Masquerade {
     );
     this.#setTimeouts();
     if (this.lanNetwork !== lanBefore || this.lanMask !== maskBefore) this.#dropStrangers(now);
-    this.#dropUnforwarded(now);
+    this.#followRules(now);
   }
 
   #setTimeouts(): void {
@@ -265,22 +292,26 @@ export class Masquerade {
     });
   }
 
-  /** Ends sessions that a forward let in and no forward would any more. */
-  #dropUnforwarded(now: number): void {
+  /** Ends sessions that a forward or a trigger let in and none would any more; marks what is control traffic now. */
+  #followRules(now: number): void {
+    const w = this.table.sessionWords;
     this.eachSession((session, at) => {
-      const w = this.table.sessionWords;
       const protocol = (w[at + S_PROTOCOL] as number) & 0xff;
-      const mapped = (w[at + S_IN_PORTS] as number) >>> 16;
-      if (((w[at + S_FLAGS] as number) & F_FORWARD) !== 0 && protocol !== GRE && protocol !== ESP)
-        if (
-          !this.forwards.leadsTo(
-            protocol,
-            mapped,
-            w[at + S_INSIDE] as number,
-            w[at + S_INSIDE_PORT] as number,
-          )
-        )
-          this.close(session, now);
+      const ports = w[at + S_IN_PORTS] as number;
+      const flags = w[at + S_FLAGS] as number;
+      if (protocol !== TCP && protocol !== UDP) return;
+      const inside = w[at + S_INSIDE] as number;
+      const insidePort = w[at + S_INSIDE_PORT] as number;
+      const forwarded = (flags & F_FORWARD) !== 0;
+      if (
+        (forwarded && !this.forwards.leadsTo(protocol, ports >>> 16, inside, insidePort)) ||
+        ((flags & F_TRIGGERED) !== 0 && !this.triggers.mayOpen(protocol, ports >>> 16))
+      )
+        this.close(session, now);
+      else {
+        const controls = this.triggers.controls(protocol, ports & 0xffff);
+        w[at + S_FLAGS] = controls ? flags | F_CONTROL : flags & ~F_CONTROL;
+      }
     });
   }
 
