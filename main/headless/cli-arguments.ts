@@ -8,7 +8,14 @@ export interface Arguments {
   flags: Map<string, string | true>;
 }
 
-const WITH_VALUE: ReadonlySet<string> = new Set(['--ports', '--inside', '--from', '--name']);
+const WITH_VALUE: ReadonlySet<string> = new Set([
+  '--ports',
+  '--inside',
+  '--from',
+  '--name',
+  '--opens',
+  '--seconds',
+]);
 
 /** The sentence says what is wrong. */
 export function readArguments(

@@ -1,5 +1,16 @@
 /** The command line's words: plain text for people from the contract's state. Pure; `--json` bypasses all of it. */
-import type { Client, Fault, Forward, HelperState, LinkFacts, State } from '../contract.ts';
+import {
+  type Client,
+  type Fault,
+  type Forward,
+  type HelperState,
+  type LinkFacts,
+  type PortLease,
+  type PortRange,
+  PRESETS,
+  type State,
+  type Trigger,
+} from '../contract.ts';
 import { bytes, PHASE_WORDS } from '../faces/words.ts';
 
 export function bits(rate: number): string {
@@ -78,6 +89,56 @@ export function forwards(list: readonly Forward[]): string {
         })
         .join(', '),
       forward.sources.join(', ') || 'anywhere',
+    ]),
+  );
+}
+
+const portWords = ({ protocol, first, last }: PortRange) =>
+  `${protocol} ${first}${last === first ? '' : `-${last}`}`;
+
+export function triggers(list: readonly Trigger[], held: readonly PortLease[], now: number): string {
+  if (list.length === 0) return 'There are no triggers.';
+  const holders = (id: string) =>
+    held
+      .filter(({ by, rule, expires }) => by === 'trigger' && rule === id && expires > now)
+      .map(({ client }) => client);
+  return table(
+    ['Id', 'On', 'When a client sends to', 'it may be reached at', 'For', 'Open now to'],
+    list.map((trigger) => [
+      trigger.id,
+      trigger.on ? 'on' : 'off',
+      portWords(trigger),
+      trigger.opens.map(portWords).join(', '),
+      `${trigger.seconds} s${trigger.secure ? ', by whom it sent to' : ''}`,
+      [...new Set(holders(trigger.id))].join(', '),
+    ]),
+  );
+}
+
+export function leases(list: readonly PortLease[], now: number): string {
+  if (list.length === 0) return 'No program has asked for a port.';
+  return table(
+    ['By', 'Client', 'Prot', 'Port', 'Inside', 'Only for', 'Left'],
+    list.map((lease) => [
+      lease.by,
+      lease.client,
+      lease.protocol,
+      String(lease.outsidePort),
+      String(lease.insidePort),
+      lease.remote ?? 'anybody',
+      duration(lease.expires - now),
+    ]),
+  );
+}
+
+export function programs(): string {
+  return table(
+    ['Name', 'Program', 'Opens', 'By'],
+    PRESETS.map((program) => [
+      program.name,
+      program.title,
+      program.opens.map(portWords).join(', '),
+      program.triggers.length > 0 ? 'trigger or forward' : 'forward',
     ]),
   );
 }

@@ -1,6 +1,16 @@
 /** `masq-gate forwards …`: lists, adds, removes and switches port forwards. */
 import { ipv4Schema } from '../../engine/contract.ts';
-import type { Fault, Forward } from '../contract.ts';
+import {
+  type Fault,
+  type Forward,
+  freeId,
+  type PortRange,
+  PRESETS,
+  programForwards,
+  rangeId,
+  readNetwork,
+  rivalOf,
+} from '../contract.ts';
 import { type Arguments, readPort, readRange } from './cli-arguments.ts';
 import {
   type Context,
@@ -20,6 +30,7 @@ export const forwards: Verb = {
     ['forwards [list]', 'the forwarded ports'],
     ['forwards add tcp|udp|both PORT[-PORT] HOST[=WEIGHT] …', 'let them in, to one host or shared by weight'],
     ['    [--inside PORT] [--from NETWORK,…] [--name ID]', 'other port inside; only from these networks'],
+    ['forwards add PROGRAM HOST', 'what a program needs; “masq-gate programs” lists them'],
     ['forwards remove|on|off ID', ''],
   ],
   flags: ['--inside', '--from', '--name'],
@@ -45,7 +56,7 @@ function withForward(context: Context, id: string, verb: 'remove' | 'on' | 'off'
     const known = settings.forwards.find((forward) => forward.id === id);
     if (known === undefined) return tellFault(context, noForward(id, settings.forwards));
     const after = { ...known, on: verb === 'on' };
-    const rival = verb === 'on' ? overlapping(settings.forwards, after) : undefined;
+    const rival = verb === 'on' ? rivalOf(after, settings.forwards) : undefined;
     if (rival !== undefined) return tellFault(context, overlaps(after, rival));
     const outcome =
       verb === 'remove'
@@ -59,37 +70,54 @@ function withForward(context: Context, id: string, verb: 'remove' | 'on' | 'off'
 }
 
 function add(words: readonly string[], flags: Arguments['flags']): Reading {
-  const wanted = readForward(words, flags);
+  const wanted = readForwards(words, flags);
   if (!wanted.ok) return misread(wanted.sentence);
   return {
     ok: true,
     run: (context) =>
       withState(context, async ({ settings }) => {
-        const { id, ...rest } = wanted.value;
-        const forward = { ...rest, id: id ?? freeId(settings.forwards, rest) };
-        const namesake = settings.forwards.find((known) => known.id === forward.id);
-        if (namesake !== undefined) return tellFault(context, nameTaken(namesake));
-        const rival = overlapping(settings.forwards, forward);
-        if (rival !== undefined) return tellFault(context, overlaps(forward, rival));
-        return told(context, await context.client.call('addForward', { forward }), () =>
-          print(context, forward, `Forward ${forward.id} added.\n${format.forwards([forward])}`),
+        const known = settings.forwards;
+        const made = wanted.make(known);
+        for (const forward of made) {
+          const namesake = known.find(({ id }) => id === forward.id);
+          if (namesake !== undefined) return tellFault(context, nameTaken(namesake));
+          const rival = rivalOf(forward, known);
+          if (rival !== undefined) return tellFault(context, overlaps(forward, rival));
+        }
+        const patch = { forwards: [...known, ...made] };
+        return told(context, await context.client.call('saveSettings', { patch }), () =>
+          print(context, made, `Added ${made.map(({ id }) => id).join(', ')}.\n${format.forwards(made)}`),
         );
       }),
   };
 }
 
-type Wanted = Omit<Forward, 'id'> & { id: string | null };
+type Wanted = { ok: true; make(known: readonly Forward[]): Forward[] } | { ok: false; sentence: string };
 
-/** The forward that the words after `add` describe; pure. */
-export function readForward(
-  words: readonly string[],
-  flags: Arguments['flags'],
-): { ok: true; value: Wanted } | { ok: false; sentence: string } {
+function readProgram(words: readonly string[], flags: Arguments['flags']): Wanted | null {
+  const [name, address, more] = words;
+  const program = PRESETS.find((known) => known.name === name);
+  if (program === undefined) return null;
+  const wrong = (sentence: string) => ({ ok: false as const, sentence });
+  if (address === undefined) return wrong('add needs the address of a computer on your network.');
+  if (!ipv4Schema.safeParse(address).success)
+    return wrong(`“${address}” is no address such as 192.168.66.5.`);
+  if (more !== undefined) return wrong(`“${more}” is too much: a program is forwarded to one computer.`);
+  if (flags.size > Number(flags.has('--json'))) return wrong('A program takes no flags.');
+  return { ok: true, make: (known) => programForwards(program, address, known) };
+}
+
+/** What the words after `add` describe, made once the known forwards are; pure. */
+export function readForwards(words: readonly string[], flags: Arguments['flags']): Wanted {
+  const program = readProgram(words, flags);
+  if (program !== null) return program;
   const wrong = (sentence: string) => ({ ok: false as const, sentence });
   const [protocol, portText, ...hostTexts] = words;
   if (protocol !== 'tcp' && protocol !== 'udp' && protocol !== 'both')
     return wrong(
-      protocol === undefined ? 'add needs a protocol.' : `“${protocol}” is none of tcp, udp and both.`,
+      protocol === undefined
+        ? 'add needs a protocol.'
+        : `“${protocol}” is none of tcp, udp and both, and no known program.`,
     );
   const range = readRange(portText ?? '');
   if (range === null)
@@ -98,79 +126,56 @@ export function readForward(
         ? 'add needs a port.'
         : `“${portText}” is no port, and no range such as 5000-5010.`,
     );
-  if (hostTexts.length === 0) return wrong('add needs the address of a computer on your network.');
-  if (hostTexts.length > 16) return wrong('A forward is shared by up to 16 computers.');
-  const hosts: Forward['hosts'] = [];
-  for (const text of hostTexts) {
-    const [address = '', weightText = '1', ...more] = text.split('=');
-    const weight = /^\d{1,3}$/.test(weightText) ? Number(weightText) : 0;
-    if (more.length > 0 || !ipv4Schema.safeParse(address).success)
-      return wrong(`“${text}” is no address such as 192.168.66.5 or 192.168.66.5=3.`);
-    if (weight < 1 || weight > 100) return wrong(`The weight in “${text}” is no number from 1 to 100.`);
-    if (hosts.some((host) => host.address === address)) return wrong(`${address} is named twice.`);
-    hosts.push({ address, weight });
-  }
+  const hosts = readHosts(hostTexts);
+  if (typeof hosts === 'string') return wrong(hosts);
   const insideText = flags.get('--inside');
   const insideFirst = typeof insideText === 'string' ? readPort(insideText) : range.first;
   if (insideFirst === null) return wrong(`“${insideText}” after --inside is no port.`);
   if (insideFirst + range.last - range.first > 65_535)
     return wrong('The range inside goes beyond port 65535.');
-  const sources: string[] = [];
-  for (const text of String(flags.get('--from') ?? '')
-    .split(',')
-    .filter(Boolean)) {
-    const network = readNetwork(text);
-    if (network === null) return wrong(`“${text}” after --from is no network such as 198.51.100.0/24.`);
-    sources.push(network);
-  }
-  if (sources.length > 64) return wrong('--from takes up to 64 networks.');
+  const sources = readSources(flags.get('--from'));
+  if (typeof sources === 'string') return wrong(sources);
   const id = flags.get('--name');
   if (typeof id === 'string' && !/^[a-z0-9-]{1,32}$/.test(id))
     return wrong('--name takes up to 32 small letters, digits and dashes.');
+  const forward: Omit<Forward, 'id'> = { on: true, protocol, ...range, insideFirst, hosts, sources };
   return {
     ok: true,
-    value: {
-      id: typeof id === 'string' ? id : null,
-      on: true,
-      protocol,
-      ...range,
-      insideFirst,
-      hosts,
-      sources,
-    },
+    make: (known) => [{ ...forward, id: typeof id === 'string' ? id : freeId(rangeId(forward), known) }],
   };
 }
 
-/** `198.51.100.0/24`, or one address, which becomes `/32`. */
-function readNetwork(text: string): string | null {
-  const [address = '', prefix = '32', ...more] = text.split('/');
-  if (more.length > 0 || !ipv4Schema.safeParse(address).success) return null;
-  return /^\d{1,2}$/.test(prefix) && Number(prefix) <= 32 ? `${address}/${Number(prefix)}` : null;
-}
-
-type Ports = Pick<Forward, 'protocol' | 'first' | 'last'>;
-
-/** A forward that is on and claims one of the same outside ports: the first of two has it, the second never would. */
-export function overlapping(known: readonly Forward[], wanted: Forward): Forward | undefined {
-  return known.find(
-    (other) =>
-      other.on &&
-      other.id !== wanted.id &&
-      (other.protocol === wanted.protocol || other.protocol === 'both' || wanted.protocol === 'both') &&
-      other.first <= wanted.last &&
-      other.last >= wanted.first,
-  );
-}
-
-function freeId(known: readonly Forward[], { protocol, first, last }: Ports): string {
-  const id = `${protocol}-${first}${last === first ? '' : `-${last}`}`;
-  for (let number = 1; ; number++) {
-    const wanted = number === 1 ? id : `${id}-n${number}`;
-    if (!known.some((other) => other.id === wanted)) return wanted;
+/** A sentence when they are not understood. */
+function readHosts(texts: readonly string[]): Forward['hosts'] | string {
+  if (texts.length === 0) return 'add needs the address of a computer on your network.';
+  if (texts.length > 16) return 'A forward is shared by up to 16 computers.';
+  const hosts: Forward['hosts'] = [];
+  for (const text of texts) {
+    const [address = '', weightText = '1', ...more] = text.split('=');
+    const weight = /^\d{1,3}$/.test(weightText) ? Number(weightText) : 0;
+    if (more.length > 0 || !ipv4Schema.safeParse(address).success)
+      return `“${text}” is no address such as 192.168.66.5 or 192.168.66.5=3.`;
+    if (weight < 1 || weight > 100) return `The weight in “${text}” is no number from 1 to 100.`;
+    if (hosts.some((host) => host.address === address)) return `${address} is named twice.`;
+    hosts.push({ address, weight });
   }
+  return hosts;
 }
 
-const ports = ({ protocol, first, last }: Ports) =>
+/** A sentence when they are not understood. */
+function readSources(given: string | true | undefined): string[] | string {
+  const texts = typeof given === 'string' ? given.split(',').filter(Boolean) : [];
+  if (texts.length > 64) return '--from takes up to 64 networks.';
+  const sources: string[] = [];
+  for (const text of texts) {
+    const network = readNetwork(text);
+    if (network === null) return `“${text}” after --from is no network such as 198.51.100.0/24.`;
+    sources.push(network);
+  }
+  return sources;
+}
+
+const ports = ({ protocol, first, last }: PortRange) =>
   `${protocol === 'both' ? 'tcp and udp' : protocol} ${first}${last === first ? '' : `-${last}`}`;
 
 const noForward = (id: string, known: readonly Forward[]): Fault => ({

@@ -13,7 +13,7 @@ describe('masq-gate', () => {
         ' ',
       ),
     );
-    expect(added).toContain('Forward tcp-8080-8090 added.');
+    expect(added).toContain('Added tcp-8080-8090.');
     expect(forwards()).toEqual([
       {
         id: 'tcp-8080-8090',
@@ -30,7 +30,7 @@ describe('masq-gate', () => {
       },
     ]);
     const json = await tells(controlPath, 0, 'forwards', 'add', 'udp', '8085', '192.168.7.7', '--json');
-    expect(JSON.parse(json)).toMatchObject({ id: 'udp-8085', insideFirst: 8085 });
+    expect(JSON.parse(json)).toMatchObject([{ id: 'udp-8085', insideFirst: 8085 }]);
     expect(await tells(controlPath, 0, 'forwards')).toContain(
       'tcp-8080-8090  on  tcp   8080-8090  192.168.7.5:80-90 (weight 3), 192.168.7.6:80-90 (weight 1)',
     );
@@ -50,6 +50,94 @@ describe('masq-gate', () => {
     expect(forwards().map(({ id }) => id)).toEqual(['udp-8085', 'web']);
     const fault = JSON.parse(await tells(controlPath, 1, 'forwards', 'remove', 'gone', '--json'));
     expect(fault).toMatchObject({ fault: { code: 'no-such-forward', cause: 'Known are: udp-8085, web' } });
+  });
+
+  it('adds, lists, switches and removes triggers', async () => {
+    const { controlPath, gateway, engine } = await running();
+    const triggers = () => gateway.model.state.settings.triggers;
+    expect(await tells(controlPath, 0, 'triggers')).toBe('There are no triggers.');
+    await tells(
+      controlPath,
+      0,
+      ...'triggers add tcp 47624 --opens udp:2300-2400,tcp:2300 --seconds 900 --secure'.split(' '),
+    );
+    expect(triggers()).toEqual([
+      {
+        id: 'tcp-47624',
+        on: true,
+        protocol: 'tcp',
+        first: 47_624,
+        last: 47_624,
+        opens: [
+          { protocol: 'udp', first: 2300, last: 2400 },
+          { protocol: 'tcp', first: 2300, last: 2300 },
+        ],
+        seconds: 900,
+        secure: true,
+      },
+    ]);
+    await gateway.commands.dial({});
+    await settle();
+    const lease = {
+      by: 'trigger' as const,
+      rule: 'tcp-47624',
+      client: '192.168.7.5',
+      protocol: 'udp' as const,
+    };
+    const ports = {
+      insidePort: 2300,
+      outsidePort: 2300,
+      count: 101,
+      remote: null,
+      expires: 1_800_000_009_000,
+    };
+    engine.events.message({ type: 'port-leases', leases: [{ ...lease, ...ports }] });
+    expect(await tells(controlPath, 0, 'triggers')).toMatch(
+      /tcp-47624 +on +tcp 47624 +udp 2300-2400, tcp 2300 +900 s, by whom it sent to +192\.168\.7\.5$/,
+    );
+    await tells(controlPath, 0, 'triggers', 'off', 'tcp-47624');
+    expect(triggers()[0]?.on).toBe(false);
+    expect(
+      await tells(controlPath, 1, ...'triggers add tcp 1 --opens tcp:2 --name tcp-47624'.split(' ')),
+    ).toContain('already');
+    await tells(controlPath, 0, 'triggers', 'remove', 'tcp-47624');
+    expect(triggers()).toEqual([]);
+    expect(await tells(controlPath, 1, 'triggers', 'on', 'tcp-47624')).toContain('There are no triggers.');
+  });
+
+  it('adds the ports of a program as triggers or forwards', async () => {
+    const { controlPath, gateway } = await running();
+    expect(await tells(controlPath, 0, 'triggers', 'add', 'icq')).toContain('Added icq, icq-n2.');
+    await tells(controlPath, 0, 'forwards', 'add', 'quake-3', '192.168.7.5');
+    expect(gateway.model.state.settings).toMatchObject({
+      triggers: [{ id: 'icq' }, { id: 'icq-n2' }],
+      forwards: [{ id: 'quake-3', protocol: 'udp', first: 27_960, hosts: [{ address: '192.168.7.5' }] }],
+    });
+    expect(await tells(controlPath, 0, 'programs')).toContain('quake-3');
+    expect(await tells('/nonexistent/control.sock', 0, 'programs')).toContain('Quake III Arena');
+  });
+
+  it('switches the port-mapping protocols and lists what was asked for', async () => {
+    const { controlPath, gateway, engine } = await running();
+    expect(await tells(controlPath, 0, 'port-mapping')).toBe(
+      'PCP is off, NAT-PMP is off.\nNo program has asked for a port.',
+    );
+    await tells(controlPath, 0, 'port-mapping', 'on', 'nat-pmp');
+    expect(gateway.model.state.settings.portMapping).toEqual({ pcp: false, natPmp: true });
+    await gateway.commands.dial({});
+    await settle();
+    const lease = { by: 'nat-pmp' as const, rule: null, client: '192.168.7.5', protocol: 'udp' as const };
+    const ports = {
+      insidePort: 2300,
+      outsidePort: 61_000,
+      count: 1,
+      remote: null,
+      expires: 1_800_000_065_000,
+    };
+    engine.events.message({ type: 'port-leases', leases: [{ ...lease, ...ports }] });
+    expect(await tells(controlPath, 0, 'port-mapping')).toMatch(
+      /NAT-PMP is on[\s\S]*nat-pmp +192\.168\.7\.5 +udp +61000 +2300 +anybody +0:01:00$/,
+    );
   });
 
   it('switches helpers and sets their ports', async () => {

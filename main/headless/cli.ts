@@ -12,6 +12,7 @@ import { forwards } from './cli-forwards.ts';
 import { helpers, pause, resume } from './cli-helpers.ts';
 import { importFile } from './cli-import.ts';
 import { clients, masq, status } from './cli-look.ts';
+import { portMapping, programs, triggers } from './cli-triggers.ts';
 
 export type { CliEnvironment } from './cli-context.ts';
 
@@ -25,6 +26,9 @@ const verbs: Record<string, Verb> = {
   resume,
   masq,
   forwards,
+  triggers,
+  programs,
+  'port-mapping': portMapping,
   helpers,
   import: importFile,
   log,
