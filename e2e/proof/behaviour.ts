@@ -89,7 +89,7 @@ const samePort = async (world: World, report: Parameters<Proof['run']>[1]): Prom
   const fetch = (host: 'h1' | 'h2' | 'h3') =>
     world.run(host, ['curl', '-sS', '-m', '10', '--local-port', '50000', `http://${NET.web}/late/1000`]);
   const answers = await Promise.all([fetch('h1'), fetch('h2'), fetch('h3')]);
-  const seen = answers.map(({ out }) => out.trim().split(' ').at(-1));
+  const seen = answers.map(({ out }) => out.split(' ')[1]);
   report.line(
     answers.every(({ code }) => code === 0) && new Set(seen).size === 3 && seen.includes('50000'),
     'three hosts, one source port, TCP, at once',

@@ -2,11 +2,25 @@
 // figures; ends with a count. Each group has a fresh engine, so that none leans on what another left.
 import { behaviour } from './behaviour.ts';
 import { everyday } from './everyday.ts';
+import { floodProof } from './floods.ts';
+import { forwardsProof } from './forwards.ts';
+import { ftp } from './ftp.ts';
+import { redials } from './redials.ts';
 import { type Proof, Report } from './report.ts';
+import { sizes } from './sizes.ts';
 import { throughput } from './throughput.ts';
 import { World } from './world.ts';
 
-const proofs: readonly Proof[] = [everyday, behaviour, throughput];
+const proofs: readonly Proof[] = [
+  everyday,
+  behaviour,
+  throughput,
+  forwardsProof,
+  sizes,
+  ftp,
+  redials,
+  floodProof,
+];
 
 const wanted = process.argv.slice(2).filter((name) => !name.startsWith('-'));
 const unknown = wanted.filter((name) => !proofs.some((proof) => proof.name === name));

@@ -16,12 +16,12 @@ const told = new Promise<void>((resolve) => {
   process.stdin.on('end', () => resolve()).resume();
 });
 
-/** `/who`: the address and port of the asker; `/bytes/N`; `/late/MS`: the same as who, late; a POST: its length. */
+/** `/who`: address and port of the asker, address of the server; `/late/MS`: the same, late; `/bytes/N`; a POST: its length. */
 function http(address: string, port: number): void {
   createHttp((request, response) => {
-    const { remoteAddress, remotePort } = request.socket;
+    const { remoteAddress, remotePort, localAddress } = request.socket;
     const [, what, figure] = (request.url ?? '').split('/');
-    const who = `${remoteAddress} ${remotePort}\n`;
+    const who = `${remoteAddress} ${remotePort} ${localAddress}\n`;
     if (request.method === 'POST') {
       let length = 0;
       request.on('data', (chunk: Buffer) => {

@@ -9,7 +9,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type Counters,
   type EngineConfig,
+  type Forward,
   type FromEngine,
+  type HelperState,
   MASQUERADE_DEFAULT,
   type MasqueradeConfig,
   type Session,
@@ -50,6 +52,7 @@ export class World {
   readonly faults: string[] = [];
   readonly redials: Readdressed[] = [];
   counters: Counters = {};
+  helpers: HelperState[] = [];
   /** The link's own address; null while the line is down. */
   address: string | null = null;
   /** Packets the engine sent with another source than the link's address: there must be none. */
@@ -306,6 +309,7 @@ export class World {
 
   #heard(message: FromEngine): void {
     if (message.type === 'counters') this.counters = message.counters;
+    if (message.type === 'helpers') this.helpers = message.helpers;
     if (message.type === 'readdressed') this.redials.push(message);
     if (message.type === 'log') this.log.push(`${message.line.level} ${message.line.text}`);
     if (message.type === 'host-fault' && message.fault) this.faults.push(message.fault.sentence);
@@ -328,6 +332,28 @@ export class World {
     this.fromLine++;
     this.engine.sendPacket(LINK, 0, buffer, 0, length);
   }
+}
+
+/** A forward of one port, or as changed. */
+export function forward(
+  id: string,
+  protocol: Forward['protocol'],
+  port: number,
+  host: HostName,
+  change: Partial<Forward> = {},
+): Forward {
+  const hosts = [{ address: HOSTS[host], weight: 1 }];
+  return {
+    id,
+    on: true,
+    protocol,
+    first: port,
+    last: port,
+    insideFirst: port,
+    hosts,
+    sources: [],
+    ...change,
+  };
 }
 
 function addressAt(buffer: Uint8Array, at: number): string {
