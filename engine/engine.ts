@@ -75,6 +75,7 @@ class Engine {
         fromHost: (buffer, length) => this.#router.fromHost(buffer, 0, length, now()),
         fromPractice: (buffer, length) => this.#session.packet(PRACTICE_LINK, 0, buffer, 0, length),
         batchEnd: () => this.#batchEnd(),
+        portRequest: (bytes, source) => this.#router.portMapping(bytes, source, now()),
         describe: (address, described) => this.#router.clients.describe(address, described, now()),
         fault: (code, value) => this.#hostFault(code, value),
         log: (level, text) => this.#log(level, 'host', text),
@@ -198,18 +199,22 @@ class Engine {
   async #configure(config: EngineConfig): Promise<Answer> {
     const outcome = await this.#host.apply(config);
     const lan = outcome.ok ? outcome.value : null;
-    const { masquerade, access, forwards, helpers, demand } = config;
+    const { masquerade, access, forwards, triggers, portMapping, helpers, demand, demandRules } = config;
     this.#router.configure(
       {
         lan: lan === null ? null : { address: lan.address, prefix: lan.prefix },
         masquerade,
         access,
         forwards,
+        triggers,
+        portMapping,
         helpers,
         demand,
+        demandRules,
       },
       now(),
     );
+    this.#host.servePortMapping(portMapping?.pcp === true || portMapping?.natPmp === true);
     return answer(outcome);
   }
 
@@ -223,6 +228,7 @@ class Engine {
   #tick(): void {
     const at = now();
     this.#router.tick(at);
+    for (const message of this.#router.portMappingAnnouncements(at)) this.#host.announcePorts(message);
     this.#session.flush();
     this.#ticks++;
     if (!this.#hasController) return;
@@ -232,6 +238,8 @@ class Engine {
     const counters = { ...this.#router.counters(), socketDrops: this.#session.dropped };
     this.#tell({ type: 'counters', counters });
     this.#tell({ type: 'helpers', helpers: this.#router.helperStates(at) });
+    const leases = this.#router.portLeases(at);
+    if (leases.length > 0 || this.#told.has('port-leases')) this.#tell({ type: 'port-leases', leases });
   }
 
   /** Only when it differs from what was last told. */

@@ -14,6 +14,7 @@ import type { Lease } from './leases.ts';
 import { readNeighbours } from './neighbours.ts';
 import * as network from './network.ts';
 import { releaseFromNetworkManager } from './network-manager.ts';
+import { PortMappingSocket } from './port-mapping-socket.ts';
 import { type Fetched, practiceFetch } from './practice-fetch.ts';
 import { ISP, PRACTICE_LAN, PracticeNet } from './practice-net.ts';
 import { Tun } from './tun.ts';
@@ -46,6 +47,8 @@ export interface HostEvents {
   fromPractice(buffer: Uint8Array, length: number): void;
   batchEnd(): void;
   describe(address: string, described: Described): void;
+  /** The response to a datagram in which a LAN program asks for a port, or null for none. */
+  portRequest(bytes: Uint8Array, source: string): Uint8Array | null;
   fault(code: string, fault: Fault | null): void;
   log: network.Log;
 }
@@ -58,6 +61,7 @@ export class Host {
   #practice: PracticeNet | null = null;
   #dnsmasq: Dnsmasq | null = null;
   #watch: Watch | null = null;
+  readonly #portMapping: PortMappingSocket;
   #lan: Lan | null = null;
   #applied = '';
   #links = new Map<number, LinkUp>();
@@ -68,6 +72,11 @@ export class Host {
   constructor(options: HostOptions, events: HostEvents) {
     this.#options = options;
     this.#events = events;
+    this.#portMapping = new PortMappingSocket({
+      request: events.portRequest,
+      fault: (value) => events.fault('port-mapping', value),
+      log: events.log,
+    });
   }
 
   /** Returns the LAN served. After a Fault the host is as it was. */
@@ -90,12 +99,21 @@ export class Host {
       { journal: this.#options.journal, lan, ownCard: config.practice, openFirewall },
       {
         fault: this.#events.fault,
-        lanBack: () => lan && this.#serveLan(lan),
+        lanBack: () => lan && this.#lanBack(lan),
         log: this.#events.log,
       },
     );
     for (const up of this.#links.values()) await this.#follow(up);
     return { ok: true, value: lan };
+  }
+
+  /** Whether LAN programs may ask for ports; after `apply`, which may have changed the LAN. */
+  servePortMapping(on: boolean): void {
+    this.#portMapping.serve(on ? this.#lan : null);
+  }
+
+  announcePorts(message: Uint8Array): void {
+    this.#portMapping.announce(message);
   }
 
   async linkUp(up: LinkUp): Promise<Outcome> {
@@ -147,6 +165,7 @@ export class Host {
   async tearDown(): Promise<void> {
     this.#generation++;
     this.#applied = '';
+    this.#portMapping.serve(null);
     this.#lan = null;
     for (const timer of this.#timers) clearInterval(timer);
     this.#timers = [];
@@ -224,6 +243,12 @@ export class Host {
       if (clash) return clash;
     }
     return null;
+  }
+
+  /** The card is a new one to the kernel, by the same name. */
+  #lanBack(lan: Lan): void {
+    this.#serveLan(lan);
+    this.#portMapping.again();
   }
 
   /** In the background, and again when the disk was too full for it. */

@@ -79,6 +79,14 @@ export function setSocketBuffers(fd: number, bytes: number): void {
   cSetsockopt(fd, SOL_SOCKET, SO_RCVBUF, value, 4);
 }
 
+const SO_BINDTODEVICE = 25;
+
+/** Keeps a socket to one network card, in and out (socket(7)). */
+export function bindToDevice(fd: number, card: string): boolean {
+  const name = Buffer.from(`${card}\0`);
+  return cSetsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, name.length) === 0;
+}
+
 const AF_PACKET = 17;
 const SOCK_DGRAM = 2;
 const ETH_P_IP = 0x0800;
