@@ -38,6 +38,8 @@ export interface EngineSideOptions {
   packet: EngineEvents['packet'];
   /** The engine is gone for good. True when a call has ended by it, and so tells of it. */
   gone(fault: Fault): boolean;
+  /** A packet asks for the line. */
+  wanted(client: string, reason: string): void;
 }
 
 export class EngineSide {
@@ -144,7 +146,7 @@ export class EngineSide {
     await this.#engine.stop();
     for (const code of this.#hostFaults) this.#options.model.hostFault(code, null);
     this.#hostFaults.clear();
-    this.#options.model.set({ engine: 'stopped', clients: [] });
+    this.#options.model.set({ engine: 'stopped', clients: [], portLeases: [] });
   }
 
   async #tellAll(): Promise<Ready> {
@@ -181,7 +183,7 @@ export class EngineSide {
   #gone(why: Fault): void {
     const { model, gone } = this.#options;
     const fault = { ...engineGone, detail: `${why.sentence} ${why.cause}`.slice(0, 4000) };
-    model.set({ engine: 'stopped', clients: [] });
+    model.set({ engine: 'stopped', clients: [], portLeases: [] });
     this.#endAway(fault);
     model.hostFault(ENGINE_LOST, gone(fault) ? null : fault);
   }
@@ -243,7 +245,7 @@ export class EngineSide {
         );
         return;
       case 'want-line':
-        model.log('info', 'engine', `${message.client} asks for the line: ${message.reason}`);
+        this.#options.wanted(message.client, message.reason);
         return;
       default:
         return; // welcome, refused, pong and replies are the client's own business
