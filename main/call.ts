@@ -8,9 +8,11 @@
 import { GATEWAY_CLIENT } from '../engine/contract.ts';
 import { pause, unlessAborted, within } from './abort.ts';
 import type { Fault, Phase, Provider } from './contract.ts';
+import type { CallOver } from './demand.ts';
 import type { EngineSide } from './engine-side.ts';
 import { bug, callUnderWay } from './faults.ts';
 import type { Clock, Redial, UplinkCallbacks, UplinkPart, UplinkUp } from './gateway-parts.ts';
+import { IdleWatch } from './idle-watch.ts';
 import type { ReadModel } from './read-model.ts';
 import { FIRST_TRY, nextTry, type Tries } from './redial.ts';
 
@@ -29,6 +31,12 @@ export interface CallOptions {
   model: ReadModel;
   clock: Clock;
   asksForApproval: boolean;
+  /** Minutes without use after which a call is hung up; 0: never. */
+  idleMinutes(): number;
+  /** What to say while no call is under way; empty: nothing in particular. */
+  restingText(): string;
+  /** Told when the line is down for good. */
+  over(over: CallOver): void;
   choosePort(
     provider: Provider,
     signal: AbortSignal,
@@ -42,6 +50,11 @@ interface Ended {
   lastedMs: number;
 }
 
+/** Hung up because nobody used the line: no fault, and no redial. */
+interface Unused {
+  unusedMinutes: number;
+}
+
 interface Run {
   readonly abort: AbortController;
   now: boolean;
@@ -49,7 +62,7 @@ interface Run {
   uplink: UplinkPart | null;
   /** Ends a call that is up, from outside. */
   end: ((fault: Fault, redial: Redial) => void) | null;
-  ended: Promise<void>;
+  ended: Promise<CallOver>;
 }
 
 export class Call {
@@ -81,17 +94,19 @@ export class Call {
       portPath: null,
       uplink: null,
       end: null,
-      ended: Promise.resolve(),
+      ended: Promise.resolve({ kind: 'hung-up' }),
     };
     this.#run = run;
     this.#options.model.set({ fault: null, providerId: target.provider.id, link: null });
     run.ended = this.#drive(target, run)
       .catch(async (error: unknown) => {
         await run.uplink?.hangUp({ now: true }).catch(() => undefined);
-        this.#fail(bug('the call', error));
+        return this.#fail(bug('the call', error), 'stop');
       })
-      .finally(() => {
+      .then((over) => {
         this.#run = null;
+        this.#options.over(over);
+        return over;
       });
     return null;
   }
@@ -114,7 +129,7 @@ export class Call {
     return end !== null;
   }
 
-  async #drive(target: CallTarget, run: Run): Promise<void> {
+  async #drive(target: CallTarget, run: Run): Promise<CallOver> {
     const { provider } = target;
     const signal = run.abort.signal;
     const policy = {
@@ -125,19 +140,20 @@ export class Call {
     let tries = FIRST_TRY;
     for (;;) {
       const ended = await this.#attempt(target, provider.numbers[tries.numberIndex] ?? '', run);
-      if (ended === null || signal.aborted) return this.#idle();
+      if (ended === null || signal.aborted) return this.#idle(null);
+      if ('unusedMinutes' in ended) return this.#idle(ended);
       const next = nextTry(policy, tries, ended);
-      if (next === null) return this.#fail(ended.fault);
+      if (next === null) return this.#fail(ended.fault, ended.redial);
       tries = next.tries;
       this.#log('warning', ended.fault.sentence);
       this.#options.model.set({ fault: ended.fault });
       await this.#waitToRedial(provider, next.waitSeconds, tries, signal);
-      if (signal.aborted) return this.#idle();
+      if (signal.aborted) return this.#idle(null);
     }
   }
 
   /** One try, from the engine to the end of the call. Null when cancelled. */
-  async #attempt(target: CallTarget, number: string, run: Run): Promise<Ended | null> {
+  async #attempt(target: CallTarget, number: string, run: Run): Promise<Ended | Unused | null> {
     const { engine, model, choosePort } = this.#options;
     const signal = run.abort.signal;
     const asking = this.#options.asksForApproval
@@ -167,7 +183,12 @@ export class Call {
     }
   }
 
-  async #dialAndStay(target: CallTarget, number: string, portPath: string, run: Run): Promise<Ended | null> {
+  async #dialAndStay(
+    target: CallTarget,
+    number: string,
+    portPath: string,
+    run: Run,
+  ): Promise<Ended | Unused | null> {
     const { engine, model, clock, createUplink } = this.#options;
     const signal = run.abort.signal;
     let live = true;
@@ -217,7 +238,10 @@ export class Call {
       this.#phase('connected', `Connected to ${target.provider.name}`);
       this.#log('info', `Connected: ${facts.connectText}, address ${dialled.up.up.local}.`);
 
-      const ended = await unlessAborted(ending, signal);
+      const idle = new IdleWatch({ uplink, model, clock, minutes: this.#options.idleMinutes });
+      const unused = idle.expired.then((unusedMinutes): Unused => ({ unusedMinutes }));
+      const ended = await unlessAborted(Promise.race([ending, unused]), signal);
+      idle.stop();
       const figures = uplink.meter();
       const lastedMs = clock.now() - connectedAt;
       this.#log(
@@ -225,8 +249,13 @@ export class Call {
         `Call ended after ${Math.round(lastedMs / 1000)} s: ${figures.bytesDown} bytes in, ${figures.bytesUp} bytes out.`,
       );
       if (ended === null) this.#phase('hanging-up', 'Hanging up');
+      else if ('unusedMinutes' in ended)
+        this.#phase('hanging-up', 'Hanging up, because nobody uses the line');
+      // At once, so that what a computer sends from now on is held or refused, not given to a line that goes down.
+      const taken = engine.linkDown(UPLINK_LINK);
       await hangUp();
-      return ended === null ? null : { ...ended, lastedMs };
+      await taken;
+      return ended === null || 'unusedMinutes' in ended ? ended : { ...ended, lastedMs };
     } finally {
       live = false;
     }
@@ -263,16 +292,19 @@ export class Call {
     else model.set({ phase, activity, since: clock.now() });
   }
 
-  #idle(): void {
+  #idle(unused: Unused | null): CallOver {
+    const why = unused === null ? '' : `Hung up after ${unused.unusedMinutes} min without traffic`;
     this.#options.model.set({ fault: null });
-    this.#phase('idle', '');
-    this.#log('info', 'Hung up.');
+    this.#phase('idle', this.#options.restingText() || why);
+    this.#log('info', `${why || 'Hung up'}.`);
+    return { kind: unused === null ? 'hung-up' : 'idle' };
   }
 
-  #fail(fault: Fault): void {
+  #fail(fault: Fault, redial: Redial): CallOver {
     this.#options.model.set({ fault });
     this.#phase('failed', fault.sentence);
     this.#log('error', `${fault.sentence} ${fault.remedy}`);
+    return { kind: 'failed', redial };
   }
 
   #log(level: 'info' | 'warning' | 'error', text: string): void {

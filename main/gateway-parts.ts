@@ -50,6 +50,8 @@ export interface UplinkMeter {
   bytesDown: number;
   queuedBytes: number;
   queuedMs: number;
+  /** Since a user last sent something, ms. */
+  idleMs: number;
 }
 
 /** One call: made for one dial, thrown away after. */

@@ -89,6 +89,8 @@ export class ScriptedUplink implements UplinkPart {
   options: DialOptions | null = null;
   bytesUp = 0;
   bytesDown = 0;
+  /** Since a user last sent something. */
+  idleMs = () => 0;
   /** An uplink that does not heed a cancel. */
   deaf = false;
   #resolve: (result: DialResult) => void = () => {};
@@ -136,7 +138,13 @@ export class ScriptedUplink implements UplinkPart {
   }
 
   meter() {
-    return { bytesUp: this.bytesUp, bytesDown: this.bytesDown, queuedBytes: 0, queuedMs: 0 };
+    return {
+      bytesUp: this.bytesUp,
+      bytesDown: this.bytesDown,
+      queuedBytes: 0,
+      queuedMs: 0,
+      idleMs: this.idleMs(),
+    };
   }
 }
 

@@ -4,7 +4,6 @@
  * The phases of a call are in call.ts, the engine's life in engine-side.ts, practice in practice-side.ts; what the faces
  * see is the read model. No protocol knowledge here.
  */
-import type { EngineConfig } from '../engine/contract.ts';
 import { within } from './abort.ts';
 import { Call } from './call.ts';
 import {
@@ -17,7 +16,9 @@ import {
   type ProviderView,
   type Settings,
 } from './contract.ts';
+import { Demand } from './demand.ts';
 import { fetchOf, refusalsOf, sessionsOf } from './engine-answers.ts';
+import { engineConfig } from './engine-config.ts';
 import { EngineSide } from './engine-side.ts';
 import type { CommandHandlers } from './faces/command-router.ts';
 import {
@@ -59,6 +60,7 @@ export class Gateway {
   readonly #secrets: SecretStore;
   readonly #engine: EngineSide;
   readonly #call: Call;
+  readonly #demand: Demand;
   readonly #practice: PracticeSide;
   readonly #ports: Ports;
   readonly #meter: MeterTicker;
@@ -83,13 +85,14 @@ export class Gateway {
       create: (events) => parts.createEngine(events),
       model,
       clock,
-      config: () => this.#engineConfig(),
+      config: () => engineConfig(this.#settings.settings, model.state.practice, this.#demand.tellHolds()),
       realPath: (path) => parts.realPath(path),
       packet: (link, client, buffer, offset, length) => {
         if (!this.#practice.fromEngine(link, buffer, offset, length))
           this.#call.uplink?.send(client, buffer, offset, length);
       },
       gone: (fault) => this.#call.abandon(fault),
+      wanted: (client, reason) => void this.#demand.wanted(client, reason),
     });
     this.#practice = new PracticeSide({
       start: () => parts.startPracticeLine(),
@@ -103,7 +106,23 @@ export class Gateway {
       model,
       clock,
       asksForApproval: parts.asksForApproval,
+      idleMinutes: () => this.#settings.settings.idleMinutes,
+      restingText: () => this.#demand.restingText,
+      over: (over) => this.#demand.callOver(over),
       choosePort: (provider, signal) => this.#ports.choose(provider, signal),
+    });
+    this.#demand = new Demand({
+      model,
+      clock,
+      engine: this.#engine,
+      isSet: () => this.#settings.settings.demand,
+      providerId: () => this.#demandedProvider()?.id ?? null,
+      prepare: (id) => this.#putUpPractice(id),
+      callUnderWay: () => this.#call.underWay,
+      dial: async (id) => {
+        const outcome = await this.#dial(id);
+        return outcome.ok || outcome.fault === callUnderWay ? null : outcome.fault;
+      },
     });
     this.#meter = new MeterTicker(model, clock, () => this.#call.uplink);
     this.commands = this.#handlers();
@@ -113,6 +132,8 @@ export class Gateway {
     }
     model.onState(({ patch }) => {
       if (patch.phase !== undefined || patch.settings !== undefined) this.#hintAtLan();
+      const { engine, practice, providers, settings } = patch;
+      if ([engine, practice, providers, settings].some((part) => part !== undefined)) this.#demand.review();
     });
   }
 
@@ -121,10 +142,12 @@ export class Gateway {
     this.#meter.start();
     this.model.log('info', 'gateway', `Masq-Gate ${this.#parts.version} is ready.`);
     await this.#refresh();
+    void this.#demand.arm();
   }
 
   /** Hangs up, has the engine undo everything, takes the practice line down. Politeness has a limit. */
   async close(): Promise<void> {
+    this.#demand.close();
     const polite = await within(
       this.#call.hangUp(false).then(() => true),
       CLOSE_PATIENCE_MS,
@@ -139,12 +162,19 @@ export class Gateway {
   #handlers(): CommandHandlers {
     return {
       snapshot: async () => ({ ok: true, value: this.model.snapshot() }),
-      dial: (argument) => this.#dial(argument.providerId),
+      dial: (argument) => {
+        this.#demand.encourage();
+        return this.#dial(argument.providerId);
+      },
       hangUp: async ({ now }) => {
+        this.#demand.suspend();
         await this.#call.hangUp(now ?? false);
         return done;
       },
-      practice: () => this.#dialPractice(),
+      practice: () => {
+        this.#demand.encourage();
+        return this.#dialPractice();
+      },
       endPractice: async () => {
         await this.#leavePractice();
         return done;
@@ -173,7 +203,11 @@ export class Gateway {
         for (const code of ['settings-broken', 'settings-unreadable', 'passwords-broken'])
           this.model.hostFault(code, null);
         if (this.model.state.phase === 'failed')
-          this.model.set({ phase: 'idle', activity: '', since: this.#parts.clock.now() });
+          this.model.set({
+            phase: 'idle',
+            activity: this.#demand.restingText,
+            since: this.#parts.clock.now(),
+          });
         return done;
       },
     };
@@ -188,16 +222,33 @@ export class Gateway {
     const password = this.#secrets.get(provider.id);
     if (!password.ok) return refused(noPassword(provider.name));
     if (this.#call.underWay) return refused(callUnderWay);
-    const practises = provider.port === PRACTICE_PORT;
-    if (practises) {
-      const begun = await this.#practice.begin();
-      if (!begun.ok) return begun;
-    } else if (provider.port !== this.#practice.port?.path) {
-      await this.#practice.close();
-    }
-    const port = practises ? (this.#practice.port?.path ?? '') : provider.port;
-    const fault = this.#call.start({ provider: { ...provider, port }, password: password.secret ?? '' });
-    return fault === null ? done : refused(fault);
+    const fault = await this.#putUpPractice(provider.id);
+    if (fault !== null) return refused(fault);
+    if (!this.#practises(provider)) await this.#practice.close();
+    const port = provider.port === PRACTICE_PORT ? (this.#practice.port?.path ?? '') : provider.port;
+    const busy = this.#call.start({ provider: { ...provider, port }, password: password.secret ?? '' });
+    return busy === null ? done : refused(busy);
+  }
+
+  /** Whom traffic may dial: the chosen provider; in practice only the one that is practised with, never one that costs. */
+  #demandedProvider(): { id: string } | null {
+    if (this.#practice.on && this.model.state.providerId === PRACTICE_PROVIDER_ID)
+      return { id: PRACTICE_PROVIDER_ID };
+    const providers = this.#settings.providers;
+    const wanted = this.#settings.settings.selectedProvider;
+    const provider = providers.find((p) => p.id === wanted) ?? providers[0];
+    if (provider === undefined || (this.#practice.on && !this.#practises(provider))) return null;
+    return provider;
+  }
+
+  #practises(provider: Provider): boolean {
+    return provider.port === PRACTICE_PORT || provider.port === this.#practice.port?.path;
+  }
+
+  async #putUpPractice(id: string): Promise<Fault | null> {
+    if (this.#settings.providers.find((p) => p.id === id)?.port !== PRACTICE_PORT) return null;
+    const begun = await this.#practice.begin();
+    return begun.ok ? null : begun.fault;
   }
 
   async #dialPractice(): Promise<Outcome<Record<string, never>>> {
@@ -251,10 +302,13 @@ export class Gateway {
 
   /** The change holds, is told to the engine, and is saved; each may have something to say. */
   async #changeSettings(patch: Partial<Settings>): Promise<Outcome<Record<string, never>>> {
+    const wasOnDemand = this.#settings.settings.demand;
     const saved = this.#settings.change({ settings: { ...this.#settings.settings, ...patch } });
     this.model.set({ settings: this.#settings.settings });
+    if (this.#settings.settings.demand && !wasOnDemand) this.#demand.encourage();
     const [notSaved, notTaken] = [await saved, await this.#engine.configure()];
     this.#saved('settings', notSaved);
+    void this.#demand.arm();
     if (notTaken !== null) this.model.log('error', 'engine', `${notTaken.sentence} ${notTaken.remedy}`);
     const fault = notTaken ?? notSaved;
     return fault === null ? done : refused(fault);
@@ -288,26 +342,6 @@ export class Gateway {
     const { phase, practice, settings } = this.model.state;
     const missing = phase === 'connected' && !practice && settings.lan === null;
     this.model.hostFault(lanNotChosen.code, missing ? lanNotChosen : null);
-  }
-
-  #engineConfig(): EngineConfig {
-    const { lan, masquerade, access, forwards, helpers, ownTraffic, openForeignFirewall } =
-      this.#settings.settings;
-    const { triggers, portMapping, demandRules } = this.#settings.settings;
-    return {
-      practice: this.model.state.practice,
-      lan,
-      masquerade,
-      access,
-      forwards,
-      triggers,
-      portMapping,
-      helpers,
-      demandRules,
-      demand: false,
-      ownTraffic,
-      openForeignFirewall,
-    };
   }
 
   #view(provider: Provider): ProviderView {

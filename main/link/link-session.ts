@@ -8,8 +8,10 @@ import type { LostCause } from '../modem/call.ts';
 import type { PppCloseReason, PppEvent, PppSink } from '../ppp/types.ts';
 import { HeardText } from './heard-text.ts';
 import { asksForLogin } from './login-prompts.ts';
+import { PacketView } from './packet-view.ts';
 import type { CallPart, LinkClock, PppPart } from './parts.ts';
 import type { Scheduler } from './scheduler.ts';
+import { UserTraffic } from './user-traffic.ts';
 
 /** Most octets framed into one write; a slow line gets one packet a time anyway. */
 const BATCH_BYTES = 16 * 1024;
@@ -51,6 +53,8 @@ export class LinkSession {
   #text: HeardText | null = null;
   #prompted = false;
   #cancelPrompt: () => void = () => {};
+  readonly #view = new PacketView();
+  readonly #traffic: UserTraffic;
   bytesUp = 0;
   bytesDown = 0;
 
@@ -65,11 +69,17 @@ export class LinkSession {
     this.#clock = clock;
     this.#scheduler = scheduler;
     this.#sink = sink;
+    this.#traffic = new UserTraffic(clock.now());
     this.#ppp = createPpp({
       control: (frame) => this.#control(frame),
       deliver: (packet, offset, length) => this.#deliver(packet, offset, length),
       event: (event) => this.#event(event),
     });
+  }
+
+  /** Since a user last sent something, ms. */
+  get idleMs(): number {
+    return this.#traffic.idleMs(this.#clock.now());
   }
 
   get isOver(): boolean {
@@ -115,7 +125,10 @@ export class LinkSession {
   /** An IP packet for the line; copied. Dropped when the link is over. */
   send(client: number, buffer: Uint8Array, offset: number, length: number): void {
     if (this.#over) return;
-    this.#scheduler.enqueue(client, buffer, offset, length, this.#clock.now());
+    const now = this.#clock.now();
+    this.#view.read(buffer, offset, length);
+    this.#traffic.outbound(client, this.#view, now);
+    this.#scheduler.enqueue(client, buffer, offset, length, now);
     this.#turnSoon();
   }
 
@@ -175,7 +188,10 @@ export class LinkSession {
   #deliver(packet: Uint8Array, offset: number, length: number): void {
     if (this.#over) return;
     this.bytesDown += length;
-    this.#scheduler.received(packet, offset, length, this.#clock.now());
+    const now = this.#clock.now();
+    this.#view.read(packet, offset, length);
+    this.#traffic.inbound(this.#view, now);
+    this.#scheduler.received(packet, offset, length, now);
     this.#sink.packet(packet, offset, length);
   }
 

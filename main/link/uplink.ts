@@ -81,13 +81,14 @@ export class Uplink implements UplinkPart {
     await this.#release();
   }
 
-  /** Octets of IP since the link came up, and what waits in the queue: bytes, and the ms they will take. */
+  /** Octets of IP since the link came up; what waits in the queue, bytes, and the ms they will take; how long unused, ms. */
   meter(): UplinkMeter {
     return {
       bytesUp: this.#session?.bytesUp ?? 0,
       bytesDown: this.#session?.bytesDown ?? 0,
       queuedBytes: this.#scheduler?.queuedBytes ?? 0,
       queuedMs: this.#scheduler?.queuedMs ?? 0,
+      idleMs: this.#session?.idleMs ?? 0,
     };
   }
 
