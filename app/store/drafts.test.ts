@@ -3,7 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { NEW_PROVIDER, type Provider, type Settings, TIMER_PRESETS } from '../../main/contract.ts';
 import { checkForward, describeForward, describeInside, emptyForward } from './forward-draft.ts';
 import { checkProvider, draftOf, freshId } from './provider-draft.ts';
-import { checkSettings, chooseCard, draftOfSettings, followAddress, presetOf } from './settings-draft.ts';
+import {
+  checkSettings,
+  chooseCard,
+  draftOfSettings,
+  followAddress,
+  presetOf,
+  type SettingsDraft,
+} from './settings-draft.ts';
 
 describe('provider', () => {
   const provider: Provider = {
@@ -111,11 +118,15 @@ describe('settings', () => {
   const draft = draftOfSettings(settings);
 
   it('come back unchanged, and only what the dialog holds', () => {
-    const { lan, masquerade, ownTraffic, openForeignFirewall, theme, closeToTray } = settings;
-    expect(checkSettings(draft, settings)).toEqual({
-      ok: true,
-      value: { lan, masquerade, ownTraffic, openForeignFirewall, theme, closeToTray },
-    });
+    const {
+      forwards: _f,
+      triggers: _t,
+      portMapping: _p,
+      helpers: _h,
+      selectedProvider: _s,
+      ...held
+    } = settings;
+    expect(checkSettings(draft, settings)).toEqual({ ok: true, value: held });
   });
 
   it('keep timers set by hand', () => {
@@ -139,9 +150,42 @@ describe('settings', () => {
     [{ first: '192.168.66.1' }, ['first']],
     [{ last: '192.168.67.1' }, ['last']],
     [{ leaseHours: '0' }, ['leaseHours']],
-  ])('refuse %j', (patch, fields) => {
+    [{ access: 'chosen' }, ['chosen']],
+    [{ access: 'chosen', chosen: '192.168.66.5, desk' }, ['chosen']],
+    [{ idleMinutes: '' }, ['idleMinutes']],
+    [{ idleMinutes: '2.5' }, ['idleMinutes']],
+    [{ idleMinutes: '1441' }, ['idleMinutes']],
+    [{ demandRules: 'ignore' }, ['demandRules']],
+    [{ demandRules: 'refuse *.example.com' }, ['demandRules']],
+    [{ demandRules: 'dial * now' }, ['demandRules']],
+  ] as [Partial<SettingsDraft>, string[]][])('refuse %j', (patch, fields) => {
     const checked = checkSettings({ ...draft, ...patch }, settings);
     expect(checked.ok ? [] : Object.keys(checked.errors)).toEqual(fields);
+  });
+
+  it('take chosen computers, the time to hang up and the names that dial', () => {
+    const paused = { ...settings, access: { ...settings.access, paused: ['192.168.66.9'] } };
+    const typed = {
+      access: 'chosen' as const,
+      chosen: '192.168.66.5\n192.168.66.5, 192.168.66.6',
+      demand: true,
+      idleMinutes: '5',
+      demandRules: 'Ignore *.example.com\n\n dial *',
+    };
+    const checked = checkSettings({ ...draft, ...typed }, paused);
+    expect(checked).toMatchObject({
+      value: {
+        access: { mode: 'chosen', chosen: ['192.168.66.5', '192.168.66.6'], paused: ['192.168.66.9'] },
+        demand: true,
+        idleMinutes: 5,
+        demandRules: [
+          { action: 'ignore', pattern: '*.example.com' },
+          { action: 'dial', pattern: '*' },
+        ],
+      },
+    });
+    const after = { ...paused, ...(checked.ok ? checked.value : {}) };
+    expect(draftOfSettings(after).demandRules).toBe('ignore *.example.com\ndial *');
   });
 
   it('move the range with the address only when it must', () => {

@@ -26,6 +26,13 @@ export interface SettingsDraft {
   udpFiltering: Settings['masquerade']['udpFiltering'];
   tcpFiltering: Settings['masquerade']['tcpFiltering'];
   timers: TimerPreset;
+  access: Settings['access']['mode'];
+  /** Addresses as typed. */
+  chosen: string;
+  demand: boolean;
+  idleMinutes: string;
+  /** One a line, such as `ignore *.example.com`. */
+  demandRules: string;
   theme: Settings['theme'];
   closeToTray: boolean;
 }
@@ -59,6 +66,11 @@ export const draftOfSettings = (settings: Settings): SettingsDraft => ({
   udpFiltering: settings.masquerade.udpFiltering,
   tcpFiltering: settings.masquerade.tcpFiltering,
   timers: presetOf(settings.masquerade.timers),
+  access: settings.access.mode,
+  chosen: settings.access.chosen.join('\n'),
+  demand: settings.demand,
+  idleMinutes: String(settings.idleMinutes),
+  demandRules: settings.demandRules.map(({ action, pattern }) => `${action} ${pattern}`).join('\n'),
   theme: settings.theme,
   closeToTray: settings.closeToTray,
 });
@@ -102,21 +114,55 @@ function checkLan(draft: LanDraft): SettingsErrors {
   return errors;
 }
 
+const words = (text: string) => text.split(/[\s,]+/).filter(Boolean);
+const lines = (text: string) =>
+  text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(Boolean);
+
+/** Lines such as `dial *.example.com`; null when one is not understood. */
+export function readDemandRules(text: string): Settings['demandRules'] | null {
+  const rules: unknown[] = lines(text).map((line) => {
+    const [action, pattern, ...more] = line.split(/\s+/);
+    return more.length > 0 ? null : { action: action?.toLowerCase(), pattern };
+  });
+  const parsed = settingsSchema.shape.demandRules.safeParse(rules);
+  return parsed.success ? parsed.data : null;
+}
+
+function checkWho(draft: SettingsDraft): SettingsErrors {
+  const errors: SettingsErrors = {};
+  const chosen = words(draft.chosen);
+  const wrong = chosen.find((address) => parseAddress(address) === null);
+  // With everybody the list is out of sight, and so would be its fault.
+  if (draft.access === 'chosen' && wrong !== undefined) errors.chosen = checks.chosen(wrong);
+  else if (draft.access === 'chosen' && chosen.length === 0) errors.chosen = checks.nobody;
+  const minutes = Number(draft.idleMinutes || Number.NaN);
+  if (!Number.isInteger(minutes) || minutes < 0 || minutes > 1440) errors.idleMinutes = checks.idle;
+  if (readDemandRules(draft.demandRules) === null) errors.demandRules = checks.demandRules;
+  return errors;
+}
+
 const plain = (address: string) => formatAddress(parseAddress(address) ?? 0);
 
 export function checkSettings(
   draft: SettingsDraft,
   settings: Settings,
 ): Checked<Partial<Settings>, SettingsErrors> {
-  const errors = draft.card ? checkLan(draft) : {};
+  const errors = { ...(draft.card ? checkLan(draft) : {}), ...checkWho(draft) };
   if (Object.keys(errors).length > 0) return { ok: false, errors };
   const timers = draft.timers === 'custom' ? settings.masquerade.timers : { ...TIMER_PRESETS[draft.timers] };
   const parsed = settingsSchema
     .pick({
       lan: true,
       masquerade: true,
+      access: true,
       ownTraffic: true,
       openForeignFirewall: true,
+      demand: true,
+      idleMinutes: true,
+      demandRules: true,
       theme: true,
       closeToTray: true,
     })
@@ -141,6 +187,20 @@ export function checkSettings(
         udpFiltering: draft.udpFiltering,
         tcpFiltering: draft.tcpFiltering,
       },
+      access: {
+        ...settings.access,
+        mode: draft.access,
+        chosen: [
+          ...new Set(
+            words(draft.chosen)
+              .filter((text) => parseAddress(text) !== null)
+              .map(plain),
+          ),
+        ],
+      },
+      demand: draft.demand,
+      idleMinutes: Number(draft.idleMinutes),
+      demandRules: readDemandRules(draft.demandRules),
       ownTraffic: draft.ownTraffic,
       openForeignFirewall: draft.openForeignFirewall,
       theme: draft.theme,

@@ -1,4 +1,4 @@
-// The settings dialog: which network is shared and how, the gateway's own traffic, the masquerade's presets, the looks.
+// The settings dialog: which network is shared, with whom and when, the masquerade's presets, the looks.
 import { type FormEvent, useState } from 'react';
 import type { Fault, State } from '../../main/contract.ts';
 import { isDesktop } from '../api/connection.ts';
@@ -19,6 +19,7 @@ import {
 import { app } from '../strings.ts';
 import { settings as words } from '../strings-forms.ts';
 import { LanFields } from './LanFields.tsx';
+import { WhoFields } from './WhoFields.tsx';
 
 export function SettingsForm({ state, onClose }: { state: State; onClose: () => void }) {
   const { settings } = state;
@@ -52,6 +53,7 @@ export function SettingsForm({ state, onClose }: { state: State; onClose: () => 
             </div>
           )}
           <LanFields state={state} draft={draft} errors={errors} set={set} />
+          <WhoFields draft={draft} errors={errors} set={set} />
           <Group title={words.masquerade}>
             <Pick
               label={words.udpFiltering}
