@@ -137,7 +137,7 @@ export function sendIn(
     if ((flags & SYN) !== 0) clampMss(b, t, mssLimit(m, at, row));
   } else if ((bits & F_DNS_ALIAS) !== 0) m.uplinks[(w[at + S_PROTOCOL] as number) >>> 8]?.answered();
   w[at + S_FLAGS] = (w[at + S_FLAGS] as number) | F_ANSWERED;
-  m.refresh(session, m.quarters(now));
+  m.refreshIn(session, m.quarters(now));
   w[at + S_PACKETS_DOWN] = (w[at + S_PACKETS_DOWN] as number) + 1;
   m.table.addDown(session, length);
   if ((bits & F_HAIRPIN) === 0) {

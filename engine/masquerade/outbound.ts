@@ -43,7 +43,7 @@ import {
 } from './record.ts';
 import { DESTINATION, rewriteEnd, SOURCE } from './rewrite.ts';
 import { ALIAS, type Masquerade } from './state.ts';
-import { DATAGRAM, DEAD, noteSegment } from './tcp-state.ts';
+import { CLOSED, DATAGRAM, DEAD, noteSegment, SYN_RECEIVED } from './tcp-state.ts';
 
 /**
  * Takes a whole TCP or UDP packet from inside. `origin`: FROM_HOST or the caller's link, which has been checked to be the
@@ -108,14 +108,18 @@ export function outbound(
     return;
   }
   if (alias && protocol === UDP) uplink.asked(now);
+  let refreshes = true;
   if (tcp) {
+    const state = w[at + S_STATE] as number;
+    // A RST that answers what came from outside keeps nothing alive (RFC 7857 §6.1).
+    refreshes = (flagsOf(b, t) & RST) === 0 || (state !== SYN_RECEIVED && state !== CLOSED);
     if (!noted(w, at, b, t, size)) {
       m.notices.count('forged-reset');
       return;
     }
     if ((flagsOf(b, t) & SYN) !== 0) clampMss(b, t, Math.min(uplink.mtu, clientMtu(m, row)) - 40);
   }
-  m.refresh(session, m.quarters(now));
+  if (refreshes) m.refreshOut(session, m.quarters(now));
   if ((w[at + S_ATTACHMENT] as number) >= 0 && m.helpers.outbound(session, b, o, length, now, sendOut))
     return;
   sendOut(m, session, b, o, length, now);

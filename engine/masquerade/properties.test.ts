@@ -142,7 +142,11 @@ describe('properties', () => {
         fc.boolean(),
         fc.integer({ min: 1 }),
         (events, demand, seed) => {
-          const masquerade = { ...MASQUERADE_DEFAULT, udpFiltering: 'endpoint-independent' as const };
+          const masquerade = {
+            ...MASQUERADE_DEFAULT,
+            udpFiltering: 'endpoint-independent' as const,
+            inboundRefresh: (seed & 1) === 0,
+          };
           const lab = new Lab({ demand, masquerade }, seed).up();
           lab.caller(5, '192.168.66.12');
           for (const [kind, bytes, amount, spice] of events)

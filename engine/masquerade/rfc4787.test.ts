@@ -86,6 +86,19 @@ describe('RFC 4787', () => {
     expect(lab.in(udp(SERVER, 7000, OUTSIDE, 5000))).toHaveLength(1);
   });
 
+  it('RFC 4787 REQ-6: packets from outside refresh it too, unless switched off', () => {
+    const lives = (inboundRefresh: boolean) => {
+      const lab = new Lab({ masquerade: { ...masquerade, inboundRefresh } }).up();
+      lab.out(udp(HOST1, 5000, SERVER, 7000));
+      for (let i = 0; i < 4; i++) {
+        lab.pass(100_000);
+        lab.in(udp(SERVER, 7000, OUTSIDE, 5000));
+      }
+      return lab.counter('mappings');
+    };
+    expect([lives(true), lives(false)]).toEqual([1, 0]);
+  });
+
   it('RFC 4787 REQ-7: an outside address inside the LAN does not confuse the two', () => {
     const lab = new Lab().up('192.168.66.200');
     lab.out(udp(HOST1, 5000, HOST2, 7000));

@@ -196,6 +196,48 @@ describe('RFC 7857', () => {
     lab.pass(42_000);
     expect(lab.counter('sessions')).toBe(0);
   });
+  it('RFC 7857 §6: with inbound refresh off, strangers cannot keep an endpoint-independent mapping', () => {
+    const udpFiltering = 'endpoint-independent' as const;
+    const lives = (inboundRefresh: boolean) => {
+      const lab = new Lab({ masquerade: { ...MASQUERADE_DEFAULT, udpFiltering, inboundRefresh } }).up();
+      lab.out(udp(HOST1, 5000, SERVER, 7000));
+      for (let i = 0; i < 8; i++) {
+        lab.pass(50_000);
+        lab.in(udp(`198.51.100.${100 + i}`, 7000, OUTSIDE, 5000));
+      }
+      return lab.counter('mappings');
+    };
+    expect([lives(true), lives(false)]).toEqual([1, 0]);
+    // An answer from inside is traffic from inside: it keeps the stranger's session.
+    const lab = new Lab({ masquerade: { ...MASQUERADE_DEFAULT, udpFiltering, inboundRefresh: false } }).up();
+    lab.out(udp(HOST1, 5000, SERVER, 7000));
+    lab.pass(200_000);
+    lab.in(udp(OTHER, 7000, OUTSIDE, 5000));
+    lab.out(udp(HOST1, 5000, OTHER, 7000));
+    lab.pass(250_000);
+    expect(lab.router.sessions(9, lab.now)).toMatchObject([{ remote: OTHER }]);
+  });
+  it('RFC 7857 §6: a datagram that the filter keeps out does not refresh', () => {
+    const lab = new Lab().up();
+    lab.out(udp(HOST1, 5000, SERVER, 7000));
+    lab.pass(200_000);
+    lab.in(udp(OTHER, 7000, OUTSIDE, 5000));
+    lab.pass(102_000);
+    expect(lab.counter('mappings')).toBe(0);
+  });
+  it('RFC 7857 §6.1: an RST with which the client answers a stranger does not refresh', () => {
+    const tcpFiltering = 'endpoint-independent' as const;
+    const lab = new Lab({ masquerade: { ...MASQUERADE_DEFAULT, tcpFiltering } }).up();
+    lab.out(tcp(HOST1, 4000, SERVER, 80, { flags: SYN, sequence: 100 }));
+    lab.pass(1000);
+    lab.in(tcp(OTHER, 80, OUTSIDE, 4000, { flags: SYN, sequence: 7 }));
+    lab.pass(200_000);
+    const refusal = tcp(HOST1, 4000, OTHER, 80, { flags: RST | ACK, acknowledgement: 8 });
+    expect(lab.out(refusal.slice())).toHaveLength(1);
+    lab.out(refusal.slice());
+    lab.pass(42_000);
+    expect(lab.counter('mappings')).toBe(0);
+  });
   it('RFC 7857 §9: a chosen port is unpredictable', () => {
     const ports = [1, 2, 3, 4, 5].map((seed) => {
       const lab = new Lab({}, seed).up();

@@ -24,6 +24,7 @@ import { HeldPackets } from './held.ts';
 import { Notices } from './notices.ts';
 import {
   F_CONTROL,
+  F_DNS_ALIAS,
   F_FORWARD,
   F_TRIGGERED,
   M_CLIENT,
@@ -228,6 +229,37 @@ export class Masquerade {
     w[at + S_EXPIRES] = expires;
     if ((w[at + S_SCHEDULED] as number) < 0) this.wheel.schedule(session);
     else if (sooner) this.wheel.hasten(session);
+  }
+
+  /** The same for a packet from inside. */
+  refreshOut(session: number, quarters: number): void {
+    this.refresh(session, quarters);
+    if (this.config.inboundRefresh !== false) return;
+    const w = this.table.sessionWords;
+    const at = session * SESSION_WORDS;
+    this.table.keptUntil[w[at + S_MAPPING] as number] = w[at + S_EXPIRES] as number;
+  }
+
+  /**
+   * The same for a packet from outside. With `inboundRefresh` off (RFC 4787 REQ-6, RFC 7857 §6) it prolongs no UDP session, and
+   * one that it has opened lives no longer than the traffic from inside keeps the mapping; what a forward lets in is exempt.
+   */
+  refreshIn(session: number, quarters: number): void {
+    const at = session * SESSION_WORDS;
+    const w = this.table.sessionWords;
+    const exempt = (w[at + S_FLAGS] as number) & (F_FORWARD | F_DNS_ALIAS);
+    if (
+      this.config.inboundRefresh !== false ||
+      ((w[at + S_PROTOCOL] as number) & 0xff) !== UDP ||
+      exempt !== 0
+    ) {
+      this.refresh(session, quarters);
+      return;
+    }
+    if ((w[at + S_SCHEDULED] as number) >= 0) return;
+    const kept = this.table.keptUntil[w[at + S_MAPPING] as number] as number;
+    w[at + S_EXPIRES] = kept !== 0 ? kept : quarters + this.timeout(at);
+    this.wheel.schedule(session);
   }
 
   inLan(address: number): boolean {

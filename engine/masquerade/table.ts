@@ -37,6 +37,8 @@ export class Table {
   readonly sessionWords: Int32Array;
   readonly #sessionFloats: Float64Array;
   readonly mappingWords: Int32Array;
+  /** Until when traffic from inside keeps a mapping; reckoned only while traffic from outside does not (quarter seconds). */
+  readonly keptUntil = new Int32Array(MAPPING_CAPACITY);
   readonly #sessions: Rows;
   readonly #mappings: Rows;
   readonly #peers: Peers;
@@ -232,6 +234,7 @@ export class Table {
     w[at + M_NEXT] = this.#mappingHeads[bucket] as number;
     this.#mappingHeads[bucket] = row;
     this.#liveMappings[row] = 1;
+    this.keptUntil[row] = 0;
     return row;
   }
 
