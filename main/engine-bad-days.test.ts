@@ -292,9 +292,10 @@ describe.skipIf(!isRoot)('on a bad day', () => {
 
   it('keeps the LAN on the line beside a VPN’s routes, and names the VPN whose rules come first', async () => {
     enclave.sh(`${OTHER_CARD}; ip route add 0.0.0.0/1 dev other0; ip route add 128.0.0.0/1 dev other0`);
+    enclave.sh('ip addr add 192.0.2.7/24 dev other0'); // a documentation net in earnest use is a local net like any
     await start();
     expect(await configure(CONFIG)).toBeNull();
-    expect(wayOf('192.0.2.1', 'from 192.168.77.20 iif lan0')).toBe('masq0');
+    expect(wayOf('193.0.14.129', 'from 192.168.77.20 iif lan0')).toBe('masq0');
     enclave.sh('ip rule add pref 5270 lookup 52; ip route add default dev other0 table 52');
     expect(await configure({ ...CONFIG, ownTraffic: 'never' })).toBeNull();
     await told('lan-diverted');

@@ -1,7 +1,7 @@
 // What goes wrong on a telephone line, as the person sees it: a sentence, a cause, a remedy, and a way on.
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { call } from '../../app/strings.ts';
+import { call, fault } from '../../app/strings.ts';
 import { GatewayProcess } from '../gateway-process.ts';
 import { differences, hostState, ourProcesses } from '../host-state.ts';
 import { expect, inHost, test } from './fixtures.ts';
@@ -26,6 +26,31 @@ test('a busy number: told, then tried again, and Cancel ends it', async ({ windo
   await expect(page.getByText(/busy/i).first()).toBeVisible();
   await window.button(call.cancel).click();
   await window.shows('idle');
+});
+
+/** Drops what it has no rule for, like Docker's or ufw's, but only what comes from or goes to the practice LAN. */
+const FIREWALL = `table inet masq-spec {
+  chain forward {
+    type filter hook forward priority 0
+    iifname != "masq-lan" oifname != "masq-lan" accept
+    drop
+  }
+}`;
+
+test('a firewall in the way is named, and opened for the LAN by one click', async ({ window: page }) => {
+  execFileSync('nft', ['-f', '-'], { input: FIREWALL });
+  try {
+    const window = new Window(page);
+    await window.tryPractice();
+    await window.shows('connected', 60_000);
+    const notice = page.getByRole('group', { name: /masq-spec.* lets nothing through/ });
+    await notice.getByRole('button', { name: fault.openFirewall }).click();
+    await expect(notice).toBeHidden();
+    expect(await window.fetchPage(1)).toMatch(/20[.,]?\d* k?B|bytes/);
+    await window.hangUp();
+  } finally {
+    execFileSync('nft', ['delete', 'table', 'inet', 'masq-spec']);
+  }
 });
 
 test('the line drops in the middle of a transfer and is dialled again', async ({ window: page }) => {

@@ -8,6 +8,7 @@ import { fault } from './faults.ts';
 import type { Journal } from './journal.ts';
 import { type Log, TUN_NAME } from './network.ts';
 import { findTool, run, runJson } from './run.ts';
+import { undo } from './undo-step.ts';
 
 export const RULE_COMMENT = 'masq-gate';
 
@@ -83,7 +84,7 @@ export interface Closed {
   waiting: string[];
 }
 
-/** Opens every such place for masq0 if it may. */
+/** Opens every such place for masq0 if it may, else closes those that we opened before. */
 export async function openForeignFirewalls(journal: Journal, mayOpen: boolean, log: Log): Promise<Closed> {
   const closed: Closed = { refused: [], waiting: [] };
   if (findTool('nft') === null) {
@@ -91,14 +92,16 @@ export async function openForeignFirewalls(journal: Journal, mayOpen: boolean, l
     return closed;
   }
   for (const drop of findForwardDrops(await readRuleset())) {
-    if (drop.open) continue;
+    if (drop.open && mayOpen) continue;
+    const { family, table, chain } = drop;
+    const where = `${family} ${table} ${chain}`;
+    const step = { kind: 'firewall', family, table, chain, comment: RULE_COMMENT } as const;
     if (!mayOpen) {
+      if (drop.open) await undo(step); // the consent was taken back
       closed.waiting.push(drop.owner);
       continue;
     }
-    const where = `${drop.family} ${drop.table} ${drop.chain}`;
-    const { family, table, chain } = drop;
-    journal.will({ kind: 'firewall', family, table, chain, comment: RULE_COMMENT });
+    journal.will(step);
     const rules = ['iifname', 'oifname'].map(
       (side) => `insert rule ${where} ${side} "${TUN_NAME}" counter accept comment "${RULE_COMMENT}"\n`,
     );

@@ -84,8 +84,11 @@ export class Host {
     const lan = config.practice ? PRACTICE_LAN : config.lan;
     const ownTraffic = config.practice ? 'never' : config.ownTraffic;
     const openFirewall = config.openForeignFirewall ?? 'ask';
-    const wanted = JSON.stringify([config.practice, lan, ownTraffic, openFirewall]);
-    if (wanted === this.#applied) return { ok: true, value: lan };
+    const wanted = JSON.stringify([config.practice, lan, ownTraffic]);
+    if (wanted === this.#applied) {
+      await this.#watch?.consent(openFirewall);
+      return { ok: true, value: lan };
+    }
     await this.tearDown();
     const outcome = await this.#build(config.practice, lan, ownTraffic).catch((error: unknown) =>
       this.#thrown(error),

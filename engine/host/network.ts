@@ -36,8 +36,8 @@ const NOT_LOCAL_PREFIX = '1';
 /** Weaker than what NetworkManager, DHCP clients or people give a default route. */
 const WEAK_METRIC = '2000000000';
 const LAST_METRIC = '4000000000';
-/** Somewhere out there (TEST-NET-1, RFC 5737); asked for, never sent to. */
-export const FAR_ADDRESS = '192.0.2.1';
+/** Somewhere out there: a root name server. Routes to it are asked for, nothing is sent; a test net may be somebody's LAN. */
+export const FAR_ADDRESS = '193.0.14.129';
 
 export type Log = (level: 'debug' | 'info' | 'warning' | 'error', text: string) => void;
 

@@ -41,6 +41,7 @@ export class Watch {
   #due: Promise<void> = Promise.resolve();
   #looking = 0;
   #isHere = true;
+  #openFirewall: WatchOptions['openFirewall'];
   #leftClosed = '';
   #trouble = '';
   #ended = false;
@@ -48,11 +49,20 @@ export class Watch {
   constructor(options: WatchOptions, events: WatchEvents) {
     this.#options = options;
     this.#events = events;
+    this.#openFirewall = options.openFirewall;
     this.#next(() => this.#look());
     this.#timers = [
       setInterval(() => this.#next(() => this.#look()), LOOK_MS),
       setInterval(() => this.#next(() => this.#lookAtCard()), CARD_MS),
     ];
+  }
+
+  /** The person's answer; holds when this resolves. */
+  async consent(openFirewall: WatchOptions['openFirewall']): Promise<void> {
+    if (openFirewall === this.#openFirewall) return;
+    this.#openFirewall = openFirewall;
+    this.#add(() => this.#lookAtFirewalls());
+    await this.#due;
   }
 
   async end(): Promise<void> {
@@ -62,7 +72,10 @@ export class Watch {
   }
 
   #next(look: () => Promise<void>): void {
-    if (this.#looking > 1) return; // a slow host: one under way and one in line are enough
+    if (this.#looking < 2) this.#add(look); // a slow host: one under way and one in line are enough
+  }
+
+  #add(look: () => Promise<void>): void {
     this.#looking++;
     this.#due = this.#due
       .then(() => (this.#ended ? undefined : look()))
@@ -93,7 +106,8 @@ export class Watch {
   }
 
   async #lookAtFirewalls(): Promise<void> {
-    const { journal, openFirewall } = this.#options;
+    const { journal } = this.#options;
+    const openFirewall = this.#openFirewall;
     const { refused, waiting } = await openForeignFirewalls(
       journal,
       openFirewall === 'yes',
