@@ -101,7 +101,8 @@ async function theirs({ exchange, provider }: PracticeLine): Promise<{ output: s
     ...GATEWAY_FUNCTIONS,
     'echo LAB-READY',
     `dial ${provider.number.replace('-', '')} /run/call.log mtu 1500 mru 1500`,
-    'until ip -4 address show ppp0 2> /dev/null | grep -q inet; do sleep 0.2; done',
+    'for try in $(seq 200); do ip -4 address show ppp0 2> /dev/null | grep -q inet && break; sleep 0.2; done',
+    'ip -4 address show ppp0 | grep -q inet || cat /run/call.log',
     'sleep 1',
     'echo "LAB-LINK $(ip link show ppp0 | grep -o "mtu .*" | tr -d "\\r\\n")"',
     loadScript('lan', 'lan2', seconds),
@@ -115,7 +116,9 @@ async function theirs({ exchange, provider }: PracticeLine): Promise<{ output: s
     guest = await within('the guest boots', 60_000, booting);
     const dialler = socketTerminal(guest.lines[0] as Socket, undefined, true);
     dialler.attach(exchange.plug(dialler, '555-0198'));
-    await within('pppd is up', 60_000, guest.printed(/LAB-LINK .*\n/));
+    await within('pppd is up', 60_000, guest.printed(/LAB-LINK .*[\r\n]/)).catch((error: unknown) => {
+      throw new Error(`${error}\n${guest?.output().slice(-2000)}`);
+    });
     await within('the measurement ends', SCRIPT_LIMIT_MS, guest.printed(/LAB-ALL/));
     const output = guest.output();
     const facts = /LAB-LINK mtu (\d+) qdisc (\S+)/.exec(output);
