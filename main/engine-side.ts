@@ -237,12 +237,7 @@ export class EngineSide {
         if (message.fault) model.log('warning', 'engine', message.fault.sentence);
         return;
       case 'readdressed':
-        model.log(
-          'info',
-          'engine',
-          `Address changed from ${message.from} to ${message.to}: ${message.moved} mappings moved, ` +
-            `${message.reset} connections told to start again, ${message.held} held packets sent.`,
-        );
+        model.log('info', 'engine', readdressedText(message));
         return;
       case 'want-line':
         this.#options.wanted(message.client, message.reason);
@@ -251,6 +246,12 @@ export class EngineSide {
         return; // welcome, refused, pong and replies are the client's own business
     }
   }
+}
+
+function readdressedText({ from, to, moved, reset, held }: FromEngine & { type: 'readdressed' }): string {
+  const sent = `${held} ${held === 1 ? 'packet' : 'packets'} that waited for the line sent`;
+  if (from === '0.0.0.0') return `The address is ${to}: ${sent}.`;
+  return `Address changed from ${from} to ${to}: ${moved} mappings moved, ${reset} connections told to start again, ${sent}.`;
 }
 
 /** What of the clients is news; their rates and counts go with the meter. */
