@@ -7,13 +7,11 @@
 import { within } from './abort.ts';
 import { Call } from './call.ts';
 import {
-  type CommandArgument,
   type Fault,
   type Forward,
   type Outcome,
   PRACTICE_PORT,
   type Provider,
-  type ProviderView,
   type Settings,
 } from './contract.ts';
 import { Demand } from './demand.ts';
@@ -31,6 +29,7 @@ import {
 } from './faults.ts';
 import type { GatewayParts } from './gateway-parts.ts';
 import { MeterTicker } from './meter-ticker.ts';
+import { Phonebook, providerViews, tellUnsaved } from './phonebook.ts';
 import { Ports } from './ports.ts';
 import { PRACTICE_PROVIDER_ID, PracticeSide } from './practice-side.ts';
 import { initialState, ReadModel } from './read-model.ts';
@@ -63,6 +62,7 @@ export class Gateway {
   readonly #demand: Demand;
   readonly #practice: PracticeSide;
   readonly #ports: Ports;
+  readonly #phonebook: Phonebook;
   readonly #meter: MeterTicker;
 
   constructor({ parts, settings, secrets, faults }: GatewayOptions) {
@@ -72,7 +72,7 @@ export class Gateway {
     this.model = new ReadModel(
       initialState({
         since: parts.clock.now(),
-        providers: this.#providerViews(),
+        providers: providerViews(settings, secrets),
         settings: settings.settings,
         secrets: secrets.kind,
         version: parts.version,
@@ -80,6 +80,7 @@ export class Gateway {
       parts.clock,
     );
     const { model } = this;
+    this.#phonebook = new Phonebook(settings, secrets, model);
     const { clock } = parts;
     this.#engine = new EngineSide({
       create: (events) => parts.createEngine(events),
@@ -181,8 +182,11 @@ export class Gateway {
       },
       practiceFetch: async ({ host }) =>
         fetchOf(await this.#engine.request({ type: 'practice-fetch', host })),
-      saveProvider: (argument) => this.#saveProvider(argument),
-      removeProvider: ({ id }) => this.#removeProvider(id),
+      saveProvider: ({ provider, password }) => this.#phonebook.save(provider, password),
+      removeProvider: async ({ id }) =>
+        this.#call.underWay && this.model.state.providerId === id
+          ? refused(providerInUse)
+          : this.#phonebook.remove(id),
       saveSettings: ({ patch }) => this.#changeSettings(withoutUndefined(patch)),
       refreshPorts: async () => {
         await this.#refresh();
@@ -267,39 +271,6 @@ export class Gateway {
     if (this.model.state.providerId === PRACTICE_PROVIDER_ID) this.model.set({ providerId: null });
   }
 
-  async #saveProvider({
-    provider,
-    password,
-  }: CommandArgument<'saveProvider'>): Promise<Outcome<{ provider: ProviderView }>> {
-    const known = this.#settings.providers;
-    const providers = known.some((p) => p.id === provider.id)
-      ? known.map((p) => (p.id === provider.id ? provider : p))
-      : [...known, provider];
-    const secretFault =
-      password === null ? null : await this.#secrets.set(provider.id, password === '' ? null : password);
-    const fault = this.#saved('settings', await this.#settings.change({ providers })) ?? secretFault;
-    if (password !== null) this.#saved('passwords', secretFault);
-    this.model.set({ providers: this.#providerViews() });
-    if (fault !== null) return refused(fault);
-    return { ok: true, value: { provider: this.#view(provider) } };
-  }
-
-  async #removeProvider(id: string): Promise<Outcome<Record<string, never>>> {
-    if (this.#call.underWay && this.model.state.providerId === id) return refused(providerInUse);
-    const providers = this.#settings.providers.filter((p) => p.id !== id);
-    if (providers.length === this.#settings.providers.length) return refused(unknownProvider(id));
-    const { settings } = this.#settings;
-    const selectedProvider = settings.selectedProvider === id ? null : settings.selectedProvider;
-    const secretFault = this.#saved('passwords', await this.#secrets.set(id, null));
-    const fault = this.#saved(
-      'settings',
-      await this.#settings.change({ providers, settings: { ...settings, selectedProvider } }),
-    );
-    this.model.set({ providers: this.#providerViews(), settings: this.#settings.settings });
-    const told = fault ?? secretFault;
-    return told === null ? done : refused(told);
-  }
-
   /** The change holds, is told to the engine, and is saved; each may have something to say. */
   async #changeSettings(patch: Partial<Settings>): Promise<Outcome<Record<string, never>>> {
     const wasOnDemand = this.#settings.settings.demand;
@@ -307,7 +278,7 @@ export class Gateway {
     this.model.set({ settings: this.#settings.settings });
     if (this.#settings.settings.demand && !wasOnDemand) this.#demand.encourage();
     const [notSaved, notTaken] = [await saved, await this.#engine.configure()];
-    this.#saved('settings', notSaved);
+    tellUnsaved(this.model, 'settings', notSaved);
     void this.#demand.arm();
     if (notTaken !== null) this.model.log('error', 'engine', `${notTaken.sentence} ${notTaken.remedy}`);
     const fault = notTaken ?? notSaved;
@@ -333,23 +304,10 @@ export class Gateway {
     await this.#ports.refresh();
   }
 
-  #saved(what: string, fault: Fault | null): Fault | null {
-    this.model.hostFault(`${what}-not-saved`, fault);
-    return fault;
-  }
-
   #hintAtLan(): void {
     const { phase, practice, settings } = this.model.state;
     const missing = phase === 'connected' && !practice && settings.lan === null;
     this.model.hostFault(lanNotChosen.code, missing ? lanNotChosen : null);
-  }
-
-  #view(provider: Provider): ProviderView {
-    return { ...provider, hasPassword: this.#secrets.has(provider.id) };
-  }
-
-  #providerViews(): ProviderView[] {
-    return this.#settings.providers.map((provider) => this.#view(provider));
   }
 }
 

@@ -1,0 +1,65 @@
+/** The providers as a person keeps them: saved with the settings, their passwords apart; what could not be saved is told. */
+import type { Fault, Outcome, Provider, ProviderView } from './contract.ts';
+import { unknownProvider } from './faults.ts';
+import type { ReadModel } from './read-model.ts';
+import type { SecretStore } from './settings/secrets.ts';
+import type { SettingsStore } from './settings/store.ts';
+
+export function providerViews(settings: SettingsStore, secrets: SecretStore): ProviderView[] {
+  return settings.providers.map((provider) => ({ ...provider, hasPassword: secrets.has(provider.id) }));
+}
+
+/** Shown until the same thing is saved well. */
+export function tellUnsaved(model: ReadModel, what: 'settings' | 'passwords', fault: Fault | null): void {
+  model.hostFault(`${what}-not-saved`, fault);
+}
+
+export class Phonebook {
+  readonly #settings: SettingsStore;
+  readonly #secrets: SecretStore;
+  readonly #model: ReadModel;
+
+  constructor(settings: SettingsStore, secrets: SecretStore, model: ReadModel) {
+    this.#settings = settings;
+    this.#secrets = secrets;
+    this.#model = model;
+  }
+
+  /** `password`: null keeps the old one, empty forgets it. */
+  async save(provider: Provider, password: string | null): Promise<Outcome<{ provider: ProviderView }>> {
+    const known = this.#settings.providers;
+    const providers = known.some((p) => p.id === provider.id)
+      ? known.map((p) => (p.id === provider.id ? provider : p))
+      : [...known, provider];
+    const secretFault =
+      password === null ? null : await this.#secrets.set(provider.id, password === '' ? null : password);
+    const settingsFault = await this.#settings.change({ providers });
+    tellUnsaved(this.#model, 'settings', settingsFault);
+    if (password !== null) tellUnsaved(this.#model, 'passwords', secretFault);
+    this.#model.set({ providers: providerViews(this.#settings, this.#secrets) });
+    const fault = settingsFault ?? secretFault;
+    if (fault !== null) return { ok: false, fault };
+    return { ok: true, value: { provider: { ...provider, hasPassword: this.#secrets.has(provider.id) } } };
+  }
+
+  async remove(id: string): Promise<Outcome<Record<string, never>>> {
+    const providers = this.#settings.providers.filter((p) => p.id !== id);
+    if (providers.length === this.#settings.providers.length)
+      return { ok: false, fault: unknownProvider(id) };
+    const { settings } = this.#settings;
+    const selectedProvider = settings.selectedProvider === id ? null : settings.selectedProvider;
+    const secretFault = await this.#secrets.set(id, null);
+    const settingsFault = await this.#settings.change({
+      providers,
+      settings: { ...settings, selectedProvider },
+    });
+    tellUnsaved(this.#model, 'settings', settingsFault);
+    tellUnsaved(this.#model, 'passwords', secretFault);
+    this.#model.set({
+      providers: providerViews(this.#settings, this.#secrets),
+      settings: this.#settings.settings,
+    });
+    const fault = settingsFault ?? secretFault;
+    return fault === null ? { ok: true, value: {} } : { ok: false, fault };
+  }
+}
