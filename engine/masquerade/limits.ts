@@ -24,8 +24,14 @@ export function mayMap(m: Masquerade, row: number, now: number): boolean {
   return allowance >= 1;
 }
 
-/** Whether the client may have one more session. */
+/**
+ * Whether the client may have one more session: never more than are still free, so that as many hosts as may run wild, each with as
+ * much as it can get, leave the others as much as any of them has (dynamic thresholds: Choudhury and Hahne, 1998).
+ */
 export function mayOpen(m: Masquerade, row: number): boolean {
-  const most = Math.min(m.config.clientMappings * SESSIONS_A_MAPPING, SESSION_CAPACITY / 2);
+  const most = Math.min(
+    m.config.clientMappings * SESSIONS_A_MAPPING,
+    SESSION_CAPACITY - m.table.sessionCount,
+  );
   return (m.clients.sessions[row] as number) < most;
 }
