@@ -200,6 +200,7 @@ export const forwards = {
   hostsWrong: 'Give at least one IPv4 address.',
   sourcesWrong: 'Give networks as address/prefix.',
   portRange: 'A port is a number from 1 to 65535.',
+  taken: (rival: string) => `${rival} is let in already; the first of two has the port.`,
   lastLow: 'The last port is below the first.',
   insideHigh: 'The range inside goes beyond port 65535.',
 } as const;

@@ -2,15 +2,18 @@
 import { type ReactNode, useEffect, useId, useRef } from 'react';
 import { app } from '../strings.ts';
 import { Button } from './Button.tsx';
+import { cx } from './cx.ts';
 import styles from './Dialog.module.css';
 
 interface Props {
   title: string;
   onClose: () => void;
+  /** For a table beside the text. */
+  wide?: boolean;
   children: ReactNode;
 }
 
-export function Dialog({ title, onClose, children }: Props) {
+export function Dialog({ title, onClose, wide, children }: Props) {
   const ref = useRef<HTMLDialogElement>(null);
   const titleId = useId();
 
@@ -30,7 +33,7 @@ export function Dialog({ title, onClose, children }: Props) {
   return (
     <dialog
       ref={ref}
-      className={styles.dialog}
+      className={cx(styles.dialog, wide && styles.wide)}
       aria-labelledby={titleId}
       onCancel={(event) => {
         event.preventDefault();

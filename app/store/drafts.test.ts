@@ -1,7 +1,13 @@
 // The three forms' drafts: what they take, what they refuse and where they say so.
 import { describe, expect, it } from 'vitest';
-import { NEW_PROVIDER, type Provider, type Settings, TIMER_PRESETS } from '../../main/contract.ts';
-import { checkForward, describeForward, describeInside, emptyForward } from './forward-draft.ts';
+import {
+  type Forward,
+  NEW_PROVIDER,
+  type Provider,
+  type Settings,
+  TIMER_PRESETS,
+} from '../../main/contract.ts';
+import { checkForwards, describeForward, describeInside, emptyForward } from './forward-draft.ts';
 import { checkProvider, draftOf, freshId } from './provider-draft.ts';
 import {
   checkSettings,
@@ -51,23 +57,34 @@ describe('forward', () => {
   const draft = { ...emptyForward, first: '8080', hosts: '10.0.0.2=3, 10.0.0.3' };
 
   it('keeps ports when no others are given', () => {
-    const checked = checkForward(draft, 'f');
-    expect(checked).toMatchObject({
-      ok: true,
-      value: {
-        first: 8080,
-        last: 8080,
-        insideFirst: 8080,
-        hosts: [
-          { address: '10.0.0.2', weight: 3 },
-          { address: '10.0.0.3', weight: 1 },
-        ],
-      },
+    const checked = checkForwards({ ...draft, sources: '198.51.100.7' }, []);
+    const forward: Forward = {
+      id: 'tcp-8080',
+      on: true,
+      protocol: 'tcp',
+      first: 8080,
+      last: 8080,
+      insideFirst: 8080,
+      hosts: [
+        { address: '10.0.0.2', weight: 3 },
+        { address: '10.0.0.3', weight: 1 },
+      ],
+      sources: ['198.51.100.7/32'],
+    };
+    expect(checked).toEqual({ ok: true, value: [forward] });
+    expect(describeForward(forward)).toBe('TCP 8080');
+    expect(describeInside(forward)).toBe('10.0.0.2 × 3, 10.0.0.3 × 1 : 8080');
+    expect(checkForwards(draft, [forward])).toMatchObject({
+      ok: false,
+      errors: { first: expect.stringContaining('TCP 8080') },
     });
-    if (checked.ok) {
-      expect(describeForward(checked.value)).toBe('TCP 8080');
-      expect(describeInside(checked.value)).toBe('10.0.0.2 × 3, 10.0.0.3 × 1 : 8080');
-    }
+  });
+
+  it('makes all that a program needs', () => {
+    const checked = checkForwards({ ...emptyForward, program: 'pcanywhere', hosts: ' 10.0.0.2 ' }, []);
+    expect(checked).toMatchObject({ ok: true, value: [{ first: 5631 }, { first: 5632 }] });
+    const refused = checkForwards({ ...emptyForward, program: 'pcanywhere', hosts: '10.0.0.2=3' }, []);
+    expect(refused.ok ? [] : Object.keys(refused.errors)).toEqual(['hosts']);
   });
 
   it.each([
@@ -77,9 +94,10 @@ describe('forward', () => {
     [{ last: '9000', insideFirst: '65000' }, ['insideFirst']],
     [{ hosts: '' }, ['hosts']],
     [{ hosts: 'server' }, ['hosts']],
-    [{ sources: '10.0.0.0' }, ['sources']],
+    [{ sources: '10.0.0.0/33' }, ['sources']],
+    [{ sources: '999.0.0.0/8' }, ['sources']],
   ])('refuses %j', (patch, fields) => {
-    const checked = checkForward({ ...draft, ...patch }, 'f');
+    const checked = checkForwards({ ...draft, ...patch }, []);
     expect(checked.ok ? [] : Object.keys(checked.errors)).toEqual(fields);
   });
 });

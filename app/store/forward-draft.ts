@@ -1,8 +1,21 @@
-// What is typed into the forward form, checked by the contract's own schema before it goes out. Pure; identity handed in.
-import { commands, type Forward } from '../../main/contract.ts';
+// What is typed into the forward form, checked by the contract's own schema before it goes out. Pure.
+import {
+  commands,
+  type Forward,
+  freeId,
+  PRESETS,
+  programForwards,
+  rangeId,
+  readNetwork,
+  rivalOf,
+} from '../../main/contract.ts';
+import { parseAddress } from '../format/address.ts';
 import { forwards as words } from '../strings.ts';
+import { forwardProgram } from '../strings-rules.ts';
 
 export interface ForwardDraft {
+  /** Name of a program whose ports are known, or empty. */
+  program: string;
   protocol: Forward['protocol'];
   first: string;
   last: string;
@@ -11,6 +24,7 @@ export interface ForwardDraft {
   sources: string;
 }
 export const emptyForward: ForwardDraft = {
+  program: '',
   protocol: 'tcp',
   first: '',
   last: '',
@@ -24,13 +38,37 @@ export type Checked<T, E> = { ok: true; value: T } | { ok: false; errors: E };
 
 const list = (text: string) => text.split(/[\s,]+/).filter(Boolean);
 
-export function checkForward(draft: ForwardDraft, id: string): Checked<Forward, ForwardErrors> {
+/** The forwards to add: one of one's own, or all that a program needs. None may claim what another has. */
+export function checkForwards(
+  draft: ForwardDraft,
+  known: readonly Forward[],
+): Checked<Forward[], ForwardErrors> {
+  const checked = draft.program === '' ? checkOwn(draft, known) : checkProgram(draft, known);
+  if (!checked.ok) return checked;
+  for (const forward of checked.value) {
+    const rival = rivalOf(forward, known);
+    if (rival === undefined) continue;
+    const complaint = words.taken(describeForward(rival));
+    return { ok: false, errors: draft.program === '' ? { first: complaint } : { program: complaint } };
+  }
+  return checked;
+}
+
+function checkProgram(draft: ForwardDraft, known: readonly Forward[]): Checked<Forward[], ForwardErrors> {
+  const program = PRESETS.find(({ name }) => name === draft.program);
+  const host = draft.hosts.trim();
+  if (program === undefined || parseAddress(host) === null)
+    return { ok: false, errors: { hosts: forwardProgram.hostWrong } };
+  return { ok: true, value: programForwards(program, host, known) };
+}
+
+function checkOwn(draft: ForwardDraft, known: readonly Forward[]): Checked<Forward[], ForwardErrors> {
   const first = Number(draft.first || Number.NaN);
   const last = draft.last.trim() ? Number(draft.last) : first;
   const insideFirst = draft.insideFirst.trim() ? Number(draft.insideFirst) : first;
   const parsed = commands.addForward.argument.safeParse({
     forward: {
-      id,
+      id: 'new',
       on: true,
       protocol: draft.protocol,
       first,
@@ -40,7 +78,7 @@ export function checkForward(draft: ForwardDraft, id: string): Checked<Forward, 
         const [address, weight] = text.split('=');
         return { address, weight: weight === undefined ? 1 : Number(weight) };
       }),
-      sources: list(draft.sources),
+      sources: list(draft.sources).map((text) => readNetwork(text) ?? text),
     },
   });
   const errors: ForwardErrors = {};
@@ -55,8 +93,10 @@ export function checkForward(draft: ForwardDraft, id: string): Checked<Forward, 
   }
   if (last < first) errors.last = words.lastLow;
   if (insideFirst + (last - first) > 65_535) errors.insideFirst ??= words.insideHigh;
-  if (parsed.success && Object.keys(errors).length === 0) return { ok: true, value: parsed.data.forward };
-  return { ok: false, errors };
+  if (list(draft.sources).some((text) => readNetwork(text) === null)) errors.sources ??= words.sourcesWrong;
+  if (!parsed.success || Object.keys(errors).length > 0) return { ok: false, errors };
+  const { forward } = parsed.data;
+  return { ok: true, value: [{ ...forward, id: freeId(rangeId(forward), known) }] };
 }
 
 const complaint = (field: string) =>

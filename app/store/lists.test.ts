@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import type { Client, Session } from '../../main/contract.ts';
 import { sortClients } from './clients.ts';
 import { filterLog, logAsText } from './log.ts';
-import { filterSessions } from './sessions.ts';
+import { filterSessions, helperWords } from './sessions.ts';
 
 const client = (id: number, address: string, name: string | null, rateDown: number) =>
   ({ id, address, name, rateDown }) as Client;
@@ -54,4 +54,6 @@ it('filters sessions by any column', () => {
   expect(filterSessions(all, 'ftp')).toEqual([all[0]]);
   expect(filterSessions(all, '192.0.2.1:443 tcp')).toEqual([all[1]]);
   expect(filterSessions(all, ' ')).toEqual(all);
+  const shifted = (delta: number) => helperWords({ ...session(21, 'ftp'), delta });
+  expect([0, 3, -12].map(shifted)).toEqual(['ftp', 'ftp +3', 'ftp −12']);
 });

@@ -22,3 +22,9 @@ export function filterSessions(sessions: readonly Session[], text: string): Sess
 
 export const sessionKey = (s: Session) =>
   `${s.protocol}/${s.client}:${s.clientPort}/${s.mappedPort}/${s.remote}:${s.remotePort}`;
+
+/** The helper and by how many bytes it has shifted what the client sends; `ftp +3`. */
+export function helperWords({ helper, delta }: Session): string {
+  if (helper === null) return '—';
+  return delta === 0 ? helper : `${helper} ${delta > 0 ? '+' : '−'}${Math.abs(delta)}`;
+}

@@ -8,6 +8,7 @@ export type ProviderFocus = 'name' | 'port' | 'password';
 export type OpenDialog =
   | { kind: 'provider'; id: string | null; focus: ProviderFocus }
   | { kind: 'settings' }
+  | { kind: 'import' }
   | null;
 export type GraphMinutes = 1 | 5 | 15;
 

@@ -10,6 +10,7 @@ import styles from './App.module.css';
 import { Brand } from './Brand.tsx';
 import { CallPanel } from './CallPanel.tsx';
 import { FirstRun } from './FirstRun.tsx';
+import { ImportForm } from './ImportForm.tsx';
 import { Notices } from './Notices.tsx';
 import { PracticeBanner } from './PracticeBanner.tsx';
 import { ProviderForm } from './ProviderForm.tsx';
@@ -80,6 +81,7 @@ export function App() {
       {dialog?.kind === 'provider' && (
         <ProviderForm state={state} id={dialog.id} focus={dialog.focus} onClose={() => show(null)} />
       )}
+      {dialog?.kind === 'import' && <ImportForm onClose={() => show(null)} />}
       {dialog?.kind === 'settings' && <SettingsForm state={state} onClose={() => show(null)} />}
     </div>
   );

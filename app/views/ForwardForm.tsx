@@ -1,29 +1,35 @@
 // The form that adds a forward. What was typed stays until the gateway has taken it.
 import { type FormEvent, useState } from 'react';
-import type { Forward } from '../../main/contract.ts';
+import { type Forward, PRESETS } from '../../main/contract.ts';
 import { Button } from '../parts/Button.tsx';
 import { Card } from '../parts/Card.tsx';
 import { Field, type FieldIds } from '../parts/Field.tsx';
-import { checkForward, emptyForward, type ForwardDraft, type ForwardErrors } from '../store/forward-draft.ts';
+import {
+  checkForwards,
+  emptyForward,
+  type ForwardDraft,
+  type ForwardErrors,
+} from '../store/forward-draft.ts';
 import { tell } from '../store/gateway.ts';
 import { forwards as words } from '../strings.ts';
+import { forwardProgram as program } from '../strings-rules.ts';
 import styles from './ForwardForm.module.css';
+import { ProgramPick } from './ProgramPick.tsx';
 
-const newId = () => `forward-${crypto.getRandomValues(new Uint32Array(1))[0]?.toString(36)}`;
-
-export function ForwardForm() {
+export function ForwardForm({ known }: { known: readonly Forward[] }) {
   const [draft, setDraft] = useState<ForwardDraft>(emptyForward);
   const [errors, setErrors] = useState<ForwardErrors>({});
   const [said, setSaid] = useState('');
+  const own = draft.program === '';
   const set = (patch: Partial<ForwardDraft>) => setDraft({ ...draft, ...patch });
 
   async function submit(event: FormEvent): Promise<void> {
     event.preventDefault();
     setSaid('');
-    const checked = checkForward(draft, newId());
+    const checked = checkForwards(draft, known);
     setErrors(checked.ok ? {} : checked.errors);
     if (!checked.ok) return;
-    if (await tell('addForward', { forward: checked.value })) {
+    if (await tell('saveSettings', { patch: { forwards: [...known, ...checked.value] } })) {
       setDraft(emptyForward);
       setSaid(words.added);
     }
@@ -43,32 +49,48 @@ export function ForwardForm() {
   return (
     <Card title={words.addTitle}>
       <form className={styles.form} noValidate onSubmit={(event) => void submit(event)}>
-        <Field label={words.protocol}>
-          {(ids) => (
-            <select
-              {...ids}
-              value={draft.protocol}
-              onChange={(event) => set({ protocol: event.target.value as Forward['protocol'] })}
-            >
-              {Object.entries(words.protocols).map(([value, word]) => (
-                <option key={value} value={value}>
-                  {word}
-                </option>
-              ))}
-            </select>
-          )}
-        </Field>
-        <Field label={words.first} error={errors.first}>
-          {(ids) => port(ids, 'first', '')}
-        </Field>
-        <Field label={words.last} error={errors.last}>
-          {(ids) => port(ids, 'last', draft.first)}
-        </Field>
-        <Field label={words.insideFirst} error={errors.insideFirst}>
-          {(ids) => port(ids, 'insideFirst', draft.first)}
-        </Field>
+        <div className={own ? styles.whole : styles.half}>
+          <ProgramPick
+            programs={PRESETS}
+            value={draft.program}
+            error={errors.program}
+            onPick={(name) => set({ program: name })}
+          />
+        </div>
+        {own && (
+          <>
+            <Field label={words.protocol}>
+              {(ids) => (
+                <select
+                  {...ids}
+                  value={draft.protocol}
+                  onChange={(event) => set({ protocol: event.target.value as Forward['protocol'] })}
+                >
+                  {Object.entries(words.protocols).map(([value, word]) => (
+                    <option key={value} value={value}>
+                      {word}
+                    </option>
+                  ))}
+                </select>
+              )}
+            </Field>
+            <Field label={words.first} error={errors.first}>
+              {(ids) => port(ids, 'first', '')}
+            </Field>
+            <Field label={words.last} error={errors.last}>
+              {(ids) => port(ids, 'last', draft.first)}
+            </Field>
+            <Field label={words.insideFirst} error={errors.insideFirst}>
+              {(ids) => port(ids, 'insideFirst', draft.first)}
+            </Field>
+          </>
+        )}
         <div className={styles.half}>
-          <Field label={words.hosts} hint={words.hostsHint} error={errors.hosts}>
+          <Field
+            label={own ? words.hosts : program.host}
+            hint={own ? words.hostsHint : undefined}
+            error={errors.hosts}
+          >
             {(ids) => (
               <input
                 {...ids}
@@ -79,18 +101,20 @@ export function ForwardForm() {
             )}
           </Field>
         </div>
-        <div className={styles.half}>
-          <Field label={words.sources} hint={words.sourcesHint} error={errors.sources}>
-            {(ids) => (
-              <input
-                {...ids}
-                autoComplete="off"
-                value={draft.sources}
-                onChange={(event) => set({ sources: event.target.value })}
-              />
-            )}
-          </Field>
-        </div>
+        {own && (
+          <div className={styles.half}>
+            <Field label={words.sources} hint={words.sourcesHint} error={errors.sources}>
+              {(ids) => (
+                <input
+                  {...ids}
+                  autoComplete="off"
+                  value={draft.sources}
+                  onChange={(event) => set({ sources: event.target.value })}
+                />
+              )}
+            </Field>
+          </div>
+        )}
         <div className={styles.foot}>
           <output>{said}</output>
           <Button type="submit" weight="main">

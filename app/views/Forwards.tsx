@@ -6,17 +6,24 @@ import { Switch } from '../parts/Switch.tsx';
 import { Table, tableStyles } from '../parts/Table.tsx';
 import { describeForward, describeInside } from '../store/forward-draft.ts';
 import { tell } from '../store/gateway.ts';
+import { useUi } from '../store/ui.ts';
 import { forwards as words } from '../strings.ts';
+import { rules } from '../strings-rules.ts';
 import { ForwardForm } from './ForwardForm.tsx';
 
 export function Forwards({ forwards }: { forwards: readonly Forward[] }) {
+  const show = useUi((ui) => ui.show);
   const turn = (id: string, on: boolean) =>
     tell('saveSettings', {
       patch: { forwards: forwards.map((forward) => (forward.id === id ? { ...forward, on } : forward)) },
     });
   return (
     <>
-      <Card title={words.title} note={words.intro}>
+      <Card
+        title={words.title}
+        note={words.intro}
+        tools={<Button onClick={() => show({ kind: 'import' })}>{rules.open}</Button>}
+      >
         {forwards.length === 0 ? (
           <Empty>
             <p>{words.empty}</p>
@@ -66,7 +73,7 @@ export function Forwards({ forwards }: { forwards: readonly Forward[] }) {
           </Table>
         )}
       </Card>
-      <ForwardForm />
+      <ForwardForm known={forwards} />
     </>
   );
 }

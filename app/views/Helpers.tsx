@@ -1,4 +1,5 @@
-// Protocol helpers: what each opens, its switch, and how often it was used.
+// Protocol helpers: what each opens, its switch, its ports, and how often it was used.
+import type { ReactNode } from 'react';
 import type { HelperState } from '../../main/contract.ts';
 import { count } from '../format/quantity.ts';
 import { age } from '../format/time.ts';
@@ -7,6 +8,7 @@ import { Switch } from '../parts/Switch.tsx';
 import { useNow } from '../parts/useNow.ts';
 import { tell } from '../store/gateway.ts';
 import { helpers as words } from '../strings.ts';
+import { HelperPorts } from './HelperPorts.tsx';
 import styles from './Helpers.module.css';
 
 export function Helpers({ helpers }: { helpers: readonly HelperState[] }) {
@@ -28,7 +30,9 @@ export function Helpers({ helpers }: { helpers: readonly HelperState[] }) {
               <p>{helper.opens}</p>
             </div>
             <dl className={styles.figures}>
-              <Figure name={words.ports}>{helper.ports.join(', ') || '—'}</Figure>
+              <Figure name={words.ports}>
+                <HelperPorts helper={helper} />
+              </Figure>
               <Figure name={words.hits}>{count(helper.hits)}</Figure>
               <Figure name={words.expectations}>{count(helper.expectations)}</Figure>
               <Figure name={words.lastUse}>
@@ -47,7 +51,7 @@ export function Helpers({ helpers }: { helpers: readonly HelperState[] }) {
   );
 }
 
-function Figure({ name, children }: { name: string; children: string }) {
+function Figure({ name, children }: { name: string; children: ReactNode }) {
   return (
     <div>
       <dt>{name}</dt>

@@ -7,7 +7,7 @@ import { Card, Empty } from '../parts/Card.tsx';
 import { Table, tableStyles } from '../parts/Table.tsx';
 import { usePolled } from '../parts/usePolled.ts';
 import { call } from '../store/gateway.ts';
-import { filterSessions, sessionKey } from '../store/sessions.ts';
+import { filterSessions, helperWords, sessionKey } from '../store/sessions.ts';
 import { masquerade as words } from '../strings.ts';
 import styles from './Masquerade.module.css';
 
@@ -125,7 +125,7 @@ function Sessions({ sessions }: { sessions: readonly Session[] }) {
             <td className={tableStyles.number}>{sizeText(session.bytesDown)}</td>
             <td className={tableStyles.number}>{sizeText(session.bytesUp)}</td>
             <td className={tableStyles.number}>{duration(session.expires * 1000)}</td>
-            <td>{session.helper ?? '—'}</td>
+            <td>{helperWords(session)}</td>
           </tr>
         ))}
       </tbody>

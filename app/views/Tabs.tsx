@@ -8,8 +8,11 @@ import { Forwards } from './Forwards.tsx';
 import { Helpers } from './Helpers.tsx';
 import { Log } from './Log.tsx';
 import { Masquerade } from './Masquerade.tsx';
+import { PortMapping } from './PortMapping.tsx';
 import styles from './Tabs.module.css';
 import { Traffic } from './Traffic.tsx';
+import { TriggerForm } from './TriggerForm.tsx';
+import { Triggers } from './Triggers.tsx';
 
 const all: readonly Tab[] = ['overview', 'helpers', 'forwards', 'masquerade', 'log'];
 
@@ -66,7 +69,14 @@ export function TabPanel({ state }: { state: State }) {
         </>
       )}
       {tab === 'helpers' && <Helpers helpers={state.helpers} />}
-      {tab === 'forwards' && <Forwards forwards={state.settings.forwards} />}
+      {tab === 'forwards' && (
+        <>
+          <Forwards forwards={state.settings.forwards} />
+          <Triggers triggers={state.settings.triggers} leases={state.portLeases} />
+          <TriggerForm known={state.settings.triggers} />
+          <PortMapping portMapping={state.settings.portMapping} leases={state.portLeases} />
+        </>
+      )}
       {tab === 'masquerade' && <Masquerade counters={state.counters} />}
       {tab === 'log' && <Log />}
     </div>

@@ -1,0 +1,73 @@
+// A helper's ports: shown, and changed in place.
+import { type FormEvent, useEffect, useId, useRef, useState } from 'react';
+import type { HelperState } from '../../main/contract.ts';
+import { Button } from '../parts/Button.tsx';
+import { Field } from '../parts/Field.tsx';
+import { tell } from '../store/gateway.ts';
+import { readPorts } from '../store/port-list.ts';
+import { helperPorts as words } from '../strings-rules.ts';
+import styles from './Helpers.module.css';
+
+export function HelperPorts({ helper }: { helper: HelperState }) {
+  const [editing, setEditing] = useState(false);
+  const opener = useId();
+  const close = () => {
+    setEditing(false);
+    // Back to the button that opened it, once that is there again.
+    requestAnimationFrame(() => document.getElementById(opener)?.focus());
+  };
+  if (editing) return <PortsForm helper={helper} onClose={close} />;
+  return (
+    <span className={styles.ports}>
+      {helper.ports.join(', ') || '—'}
+      <Button
+        id={opener}
+        weight="quiet"
+        icon="pencil"
+        label={words.change(helper.title)}
+        onClick={() => setEditing(true)}
+      />
+    </span>
+  );
+}
+
+function PortsForm({ helper, onClose }: { helper: HelperState; onClose: () => void }) {
+  const [text, setText] = useState(() => helper.ports.join(', '));
+  const [error, setError] = useState<string>();
+  const element = useRef<HTMLFormElement>(null);
+  useEffect(() => element.current?.querySelector('input')?.focus(), []);
+
+  async function submit(event: FormEvent): Promise<void> {
+    event.preventDefault();
+    const ports = readPorts(text);
+    setError(ports === null ? words.wrong : undefined);
+    if (ports === null) return;
+    if (await tell('setHelper', { name: helper.name, setting: { on: helper.on, ports } })) onClose();
+  }
+
+  return (
+    <form
+      ref={element}
+      className={styles.portsForm}
+      noValidate
+      onSubmit={(event) => void submit(event)}
+      onKeyDown={(event) => {
+        if (event.key === 'Escape') onClose();
+      }}
+    >
+      <Field label={words.label(helper.title)} hint={words.hint} error={error}>
+        {(ids) => (
+          <input
+            {...ids}
+            inputMode="numeric"
+            autoComplete="off"
+            value={text}
+            onChange={(event) => setText(event.target.value)}
+          />
+        )}
+      </Field>
+      <Button type="submit" weight="quiet" icon="check" label={words.save} />
+      <Button weight="quiet" icon="cross" label={words.cancel} onClick={onClose} />
+    </form>
+  );
+}
