@@ -7,6 +7,7 @@ export default defineConfig({
   test: {
     root: new URL('..', import.meta.url).pathname,
     include: ['{app,main,engine,e2e}/**/*.test.{ts,tsx}'],
+    globalSetup: ['e2e/vitest.setup.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
     retry: 1,

@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import type { LogLine } from '../contract.ts';
 import type { AppFiles } from '../faces/app-files.ts';
 import { CommandRouter } from '../faces/command-router.ts';
+import { connectControl } from '../faces/control-client.ts';
 import { claimInstance } from '../faces/control-socket.ts';
 import type { FaceHost } from '../faces/face-connection.ts';
 import type { Gateway } from '../gateway.ts';
@@ -57,7 +58,7 @@ export async function runHeadless(options: HeadlessOptions): Promise<number> {
     out(
       `masq-gate: already running (process ${pid})${address === null ? ' in its window.' : ` at ${address}`}`,
     );
-    return 0;
+    return flags.practice ? practiseThere(options) : 0;
   }
   const { control } = claim;
   let panel: Panel;
@@ -113,4 +114,14 @@ export async function runHeadless(options: HeadlessOptions): Promise<number> {
   await panel.close();
   await control.close();
   return 0;
+}
+
+/** A second start with --practice: the running gateway dials it. */
+async function practiseThere({ controlPath, err }: HeadlessOptions): Promise<number> {
+  const client = await connectControl(controlPath);
+  const outcome = await client?.call('practice', {});
+  client?.close();
+  if (outcome?.ok) return 0;
+  err(`masq-gate: ${outcome ? `${outcome.fault.sentence} ${outcome.fault.remedy}` : 'it does not answer.'}`);
+  return 1;
 }
