@@ -48,16 +48,16 @@ export function loadScript(host: string, other: string, seconds: number): string
     `  [ $count = 0 ] || sleep ${SETTLE_SECONDS - 1}`,
     '  pings; [ $count = 0 ] || wait $running',
     "  for at in $(seq $count); do grep receiver $scratch/load-$at | tail -n 1 | sed 's/^/LAB-GOODPUT /' || tail -n 2 $scratch/load-$at; done",
-    '  echo "LAB-END $name"; sleep 3',
+    '  echo "LAB-END $name"; sleep 10', // queues empty, connections end
     '}',
     'pages() {',
     `  for page in $(seq ${PAGES}); do`,
     `    $in curl -s -m 120 -o /dev/null -w "LAB-$1 %{time_total} %{size_download}\\n" http://${address}${file}; sleep 1; done`,
     '}',
-    ...loads,
     "echo 'LAB-PART pages'; pages QUIET",
     `upload 40 "$other" '-p 5206' busy & sleep ${SETTLE_SECONDS}; pages BUSY; wait $!`,
-    "echo 'LAB-END pages'",
+    "echo 'LAB-END pages'; sleep 10",
+    ...loads,
     'rm -rf $scratch',
   ].join('\n');
 }
