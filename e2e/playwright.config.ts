@@ -28,7 +28,7 @@ export default defineConfig({
     },
   },
   projects: [
-    { name: 'shell', testMatch: ['journey.spec.ts', 'bad-days.spec.ts', 'looks.spec.ts'] },
+    { name: 'shell', testMatch: ['journey.spec.ts', 'bad-days.spec.ts', 'looks.spec.ts', 'rules.spec.ts'] },
     { name: 'panel', testMatch: ['panel.spec.ts', 'journey.spec.ts'] },
     { name: 'electron', testMatch: ['journey.spec.ts'] },
   ],
