@@ -1,6 +1,7 @@
 // `npm run proof [NAME…]`: the masquerade with real programs, in namespaces of its own. One line a fact, ok or FAIL, with
 // figures; ends with a count. Each group has a fresh engine, so that none leans on what another left.
 import { behaviour } from './behaviour.ts';
+import { demand } from './demand.ts';
 import { everyday } from './everyday.ts';
 import { floodProof } from './floods.ts';
 import { forwardsProof } from './forwards.ts';
@@ -19,6 +20,7 @@ const proofs: readonly Proof[] = [
   sizes,
   ftp,
   redials,
+  demand,
   floodProof,
 ];
 

@@ -51,6 +51,8 @@ export class World {
   readonly log: string[] = [];
   readonly faults: string[] = [];
   readonly redials: Readdressed[] = [];
+  /** Who asked for the line, and what for. */
+  readonly wants: string[] = [];
   counters: Counters = {};
   helpers: HelperState[] = [];
   /** The link's own address; null while the line is down. */
@@ -310,6 +312,7 @@ export class World {
   #heard(message: FromEngine): void {
     if (message.type === 'counters') this.counters = message.counters;
     if (message.type === 'helpers') this.helpers = message.helpers;
+    if (message.type === 'want-line') this.wants.push(`${message.client}, ${message.reason}`);
     if (message.type === 'readdressed') this.redials.push(message);
     if (message.type === 'log') this.log.push(`${message.line.level} ${message.line.text}`);
     if (message.type === 'host-fault' && message.fault) this.faults.push(message.fault.sentence);
