@@ -1,7 +1,8 @@
 // PCP and NAT-PMP over a whole router: packets laid out by hand after the figures of RFC 6887 §7, §11-13 and RFC 6886 §3.
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { MASQUERADE_DEFAULT } from '../contract.ts';
+import { PATIENCE_MS, runs, tellInputs } from '../masquerade/fuzz.ts';
 import { forward, HOST1, HOST2, LAN, Lab, OTHER, OUTSIDE, SERVER, tcp, udp } from '../masquerade/lab.ts';
 import { formatAddress } from '../packet/address.ts';
 import { get16, get32, put16, put32 } from '../packet/bytes.ts';
@@ -95,6 +96,8 @@ const up = (changes: ConstructorParameters<typeof Lab>[0] = {}) => {
   return lab;
 };
 const knock = (port: number, from = STRANGER, fromPort = 9) => udp(from, fromPort, OUTSIDE, port);
+
+afterAll(tellInputs);
 
 describe('PCP (RFC 6887)', () => {
   it('§11 MAP: a port, open to everybody, shared with what the host sends from there', () => {
@@ -254,7 +257,7 @@ describe('PCP (RFC 6887)', () => {
         if (answer?.[0] === 2) expect([(answer[1] as number) >> 7, answer.length % 4]).toEqual([1, 0]);
         for (const lease of lab.router.portLeases(lab.now)) expect(lease.client).toBe(HOST1);
       }),
-      { numRuns: 3000 },
+      runs(3000),
     );
   });
 });
@@ -421,40 +424,44 @@ describe('leases', () => {
     expect(lab.pcp()).toMatchObject({ result: 7, seconds: 30 });
     expect(lab.wants).toEqual([]);
   });
-  it('property: whatever is asked, ports never collide, and all is freed in the end', () => {
-    const step = fc.record({
-      host: fc.constantFrom(HOST1, HOST2),
-      kind: fc.constantFrom('map', 'peer', 'pmp', 'send', 'pass', 'redial', 'end'),
-      port: fc.integer({ min: 5000, max: 5004 }),
-      outsidePort: fc.integer({ min: 5000, max: 5004 }),
-      tcp: fc.boolean(),
-    });
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-        const lab = up();
-        let redials = 0;
-        for (const { host, kind, port, outsidePort, tcp: isTcp } of steps) {
-          const protocol = isTcp ? TCP : UDP;
-          const seconds = kind === 'end' ? 0 : 600;
-          if (kind === 'map' || kind === 'end')
-            lab.pcp({ client: host, port, outsidePort, protocol, seconds });
-          else if (kind === 'peer') lab.pcp({ opcode: 2, client: host, port, peer: [SERVER, 7], protocol });
-          else if (kind === 'pmp') lab.pmp(isTcp ? 2 : 1, port, outsidePort, 600, host);
-          else if (kind === 'send') lab.out(udp(host, port, SERVER, 7));
-          else if (kind === 'pass') lab.pass(50_000);
-          else lab.up(`203.0.113.${100 + (redials++ % 50)}`);
-          const owners = new Map<string, string>();
-          for (const lease of lab.router.portLeases(lab.now)) {
-            const key = `${lease.protocol} ${lease.outsidePort}`;
-            expect(owners.get(key) ?? lease.client).toBe(lease.client);
-            owners.set(key, lease.client);
+  it(
+    'property: whatever is asked, ports never collide, and all is freed in the end',
+    () => {
+      const step = fc.record({
+        host: fc.constantFrom(HOST1, HOST2),
+        kind: fc.constantFrom('map', 'peer', 'pmp', 'send', 'pass', 'redial', 'end'),
+        port: fc.integer({ min: 5000, max: 5004 }),
+        outsidePort: fc.integer({ min: 5000, max: 5004 }),
+        tcp: fc.boolean(),
+      });
+      fc.assert(
+        fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+          const lab = up();
+          let redials = 0;
+          for (const { host, kind, port, outsidePort, tcp: isTcp } of steps) {
+            const protocol = isTcp ? TCP : UDP;
+            const seconds = kind === 'end' ? 0 : 600;
+            if (kind === 'map' || kind === 'end')
+              lab.pcp({ client: host, port, outsidePort, protocol, seconds });
+            else if (kind === 'peer') lab.pcp({ opcode: 2, client: host, port, peer: [SERVER, 7], protocol });
+            else if (kind === 'pmp') lab.pmp(isTcp ? 2 : 1, port, outsidePort, 600, host);
+            else if (kind === 'send') lab.out(udp(host, port, SERVER, 7));
+            else if (kind === 'pass') lab.pass(50_000);
+            else lab.up(`203.0.113.${100 + (redials++ % 50)}`);
+            const owners = new Map<string, string>();
+            for (const lease of lab.router.portLeases(lab.now)) {
+              const key = `${lease.protocol} ${lease.outsidePort}`;
+              expect(owners.get(key) ?? lease.client).toBe(lease.client);
+              owners.set(key, lease.client);
+            }
           }
-        }
-        lab.pass(90_000_000);
-        expect(lab.router.portLeases(lab.now)).toEqual([]);
-        expect(lab.counter('mappings')).toBe(0);
-      }),
-      { numRuns: 25 },
-    );
-  }, 60_000);
+          lab.pass(90_000_000);
+          expect(lab.router.portLeases(lab.now)).toEqual([]);
+          expect(lab.counter('mappings')).toBe(0);
+        }),
+        runs(25, 0),
+      );
+    },
+    PATIENCE_MS,
+  );
 });

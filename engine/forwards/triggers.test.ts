@@ -1,6 +1,7 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { Trigger } from '../contract.ts';
+import { runs, tellInputs } from '../masquerade/fuzz.ts';
 import { forward, HOST1, HOST2, Lab, OTHER, OUTSIDE, SERVER, tcp, udp } from '../masquerade/lab.ts';
 import { parseAddress } from '../packet/address.ts';
 import { ACK, SYN } from '../packet/tcp.ts';
@@ -25,6 +26,8 @@ const THIRD = '192.168.66.12';
 const control = (host: string, server = SERVER) => udp(host, 4000, server, 6112);
 const knock = (port: number, from = STRANGER) => udp(from, 9, OUTSIDE, port);
 const syn = (port: number, from = STRANGER) => tcp(from, 9, OUTSIDE, port, { flags: SYN, sequence: 5 });
+
+afterAll(tellInputs);
 
 describe('triggers', () => {
   it('nothing is open before control traffic; then every range is, for the host that sent it', () => {
@@ -145,7 +148,7 @@ describe('Triggers', () => {
         }
         expect(triggers.hostFor(17, 28_800, 1, now + 15_000, () => true)).toBe(0);
       }),
-      { numRuns: 30 },
+      runs(30),
     );
   });
   it('remembers a bounded number of remotes, the latest', () => {

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { get16 } from '../packet/bytes.ts';
 import { DemandRules, fits, readQuestion } from './demand.ts';
+import { runs, tellInputs } from './fuzz.ts';
 import { DNS, HOST1, Lab, udp } from './lab.ts';
 import { DNS_ALIAS, TUN_ADDRESS } from './state.ts';
 
@@ -33,6 +34,8 @@ function query(name: string, id = 0x1234): Uint8Array {
 }
 const ask = (name: string) => udp(TUN_ADDRESS, 3000, DNS_ALIAS, 53, query(name));
 const payload = (bytes: Uint8Array | undefined) => (bytes ?? new Uint8Array(28)).subarray(28);
+
+afterAll(tellInputs);
 
 describe('demand rules', () => {
   it('the first rule that fits decides; a name without one dials', () => {
@@ -111,7 +114,7 @@ describe('demand rules', () => {
         const plain = p.replaceAll('.', '\\.').replaceAll('*', '.*').replaceAll('?', '.');
         expect(fits(p, text)).toBe(new RegExp(`^${plain}$`).test(text));
       }),
-      { numRuns: 2000 },
+      runs(2000),
     );
   });
   it('property: no bytes lead the reader out of the packet', () => {
@@ -121,7 +124,7 @@ describe('demand rules', () => {
         const question = readQuestion(bytes, Math.min(at, end), end);
         if (question) expect(question.end).toBeLessThanOrEqual(end);
       }),
-      { numRuns: 2000 },
+      runs(2000),
     );
   });
 });

@@ -4,6 +4,7 @@ import type { Forward, LogLevel } from '../contract.ts';
 import { MASQUERADE_DEFAULT } from '../contract.ts';
 import type { Helper } from '../helpers/helper.ts';
 import { ACK, SYN } from '../packet/tcp.ts';
+import { count } from './fuzz.ts';
 import { describe, numbers, type Packet, room, tcp } from './packets.ts';
 
 export { icmp, ip, numbers, type Packet, room, type SegmentFacts, tcp, udp } from './packets.ts';
@@ -57,6 +58,7 @@ export class Lab {
   readonly readdressed: { from: string; to: string; moved: number; reset: number; held: number }[] = [];
   readonly logs: { level: LogLevel; text: string }[] = [];
   readonly callers = new Set<number>();
+  #entered = new Uint8Array(0);
 
   constructor(changes: Partial<RouterConfig> = {}, seed = 1, helpers?: readonly Helper[]) {
     this.router = new Router(
@@ -116,11 +118,11 @@ export class Lab {
 
   /** Sends a packet from the LAN or the gateway; what it brought about. */
   out(bytes: Uint8Array): Packet[] {
-    return this.#run(() => this.router.fromHost(room(bytes), 0, bytes.length, this.now));
+    return this.#run(bytes, () => this.router.fromHost(room(bytes), 0, bytes.length, this.now));
   }
   /** Sends a packet from a link; what it brought about. */
   in(bytes: Uint8Array, link = UPLINK): Packet[] {
-    return this.#run(() => this.router.fromLink(link, room(bytes), 0, bytes.length, this.now));
+    return this.#run(bytes, () => this.router.fromLink(link, room(bytes), 0, bytes.length, this.now));
   }
   /** All that came out since the last look, links first. */
   drain(): Packet[] {
@@ -129,8 +131,10 @@ export class Lab {
     this.host = [];
     return all;
   }
-  #run(action: () => void): Packet[] {
+  #run(entering: Uint8Array, action: () => void): Packet[] {
     this.drain();
+    count(1);
+    this.#entered = entering.slice();
     action();
     return this.drain();
   }
@@ -144,10 +148,17 @@ export class Lab {
       throw new Error(`a packet left with the source ${packet.source}`);
   }
 
+  /** Whether a packet comes out with the addresses and all behind them that it went in with. */
+  #isAsItCame(bytes: Uint8Array): boolean {
+    const entered = this.#entered;
+    for (let i = 12; i < bytes.length; i++) if (bytes[i] !== entered[i]) return false;
+    return bytes.length === entered.length;
+  }
+
   #read(link: number, client: number, b: Uint8Array, o: number, length: number): Packet {
     const bytes = b.slice(o, o + length);
-    // Between callers, LAN and gateway nothing is translated.
-    const plain = isInside(bytes, 12) && isInside(bytes, 16);
+    // Between callers, LAN and gateway nothing is translated, nor is what the kernel sends to a caller from anywhere else.
+    const plain = (isInside(bytes, 12) && isInside(bytes, 16)) || this.#isAsItCame(bytes);
     const packet = describe(bytes, plain);
     return { ...packet, link, client };
   }

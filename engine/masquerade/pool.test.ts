@@ -1,9 +1,12 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
+import { runs, tellInputs } from './fuzz.ts';
 import { numbers } from './packets.ts';
 import { PortPool, REST_QUARTERS } from './pool.ts';
 
 const pool = (plain = false) => new PortPool(numbers(5), (port) => port === 8080, plain);
+
+afterAll(tellInputs);
 
 describe('PortPool', () => {
   it('exhaustion refuses the new and puts nobody out', () => {
@@ -52,7 +55,7 @@ describe('PortPool', () => {
           one.own(port, i);
         });
       }),
-      { numRuns: 30 },
+      runs(30),
     );
   });
 });

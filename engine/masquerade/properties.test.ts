@@ -1,9 +1,10 @@
 // What must hold whatever happens: events and packets in any order. The lab itself throws when a packet leaves with a private source or
-// when any checksum that comes out is wrong. MASQ_FUZZ multiplies the runs for a long night.
+// when any checksum that comes out is wrong. `npm run fuzz` multiplies the runs for a long night.
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
-import { MASQUERADE_DEFAULT } from '../contract.ts';
+import { afterAll, describe, expect, it } from 'vitest';
+import { MASQUERADE_DEFAULT, type Trigger } from '../contract.ts';
 import { ACK, FIN, RST, SYN } from '../packet/tcp.ts';
+import { count, PATIENCE_MS, runs, tellInputs, times } from './fuzz.ts';
 import {
   forward,
   HOST1,
@@ -24,7 +25,6 @@ import {
 } from './lab.ts';
 import { DNS_ALIAS, TUN_ADDRESS } from './state.ts';
 
-const LONGER = Math.max(1, Number(process.env.MASQ_FUZZ ?? 1));
 const INSIDE = [HOST1, HOST2, '192.168.66.12', TUN_ADDRESS];
 const REMOTES = [SERVER, OTHER, '198.51.100.82', PEER];
 const ADDRESSES = [
@@ -37,6 +37,8 @@ const ADDRESSES = [
   '192.168.66.255',
   '203.0.113.99',
 ];
+
+afterAll(tellInputs);
 
 describe('properties', () => {
   it('every reply finds its client, and two mappings never collide', () => {
@@ -65,7 +67,7 @@ describe('properties', () => {
           expect(lab.in(reply)).toMatchObject([{ link: 0, destination: inside, destinationPort: port }]);
         }
       }),
-      { numRuns: 40 * LONGER },
+      runs(40, 0),
     );
   });
 
@@ -85,7 +87,7 @@ describe('properties', () => {
           expect(first).toHaveLength(1);
         },
       ),
-      { numRuns: 60 * LONGER },
+      runs(60, 0),
     );
   });
 
@@ -127,7 +129,7 @@ describe('properties', () => {
     {
       weight: 1,
       arbitrary: fc.tuple(
-        fc.constantFrom('pass', 'up', 'new', 'down', 'cut', 'forward', 'pause'),
+        fc.constantFrom('pass', 'up', 'new', 'down', 'cut', 'forward', 'trigger', 'ask', 'second', 'pause'),
         packet,
         fc.nat(400),
         fc.nat(0xffff),
@@ -135,32 +137,89 @@ describe('properties', () => {
     },
   );
 
-  it('any events in any order: nothing throws, nothing private leaves, all checksums are right, all is freed in the end', () => {
-    fc.assert(
-      fc.property(
-        fc.array(event, { maxLength: 150 }),
-        fc.boolean(),
-        fc.integer({ min: 1 }),
-        (events, demand, seed) => {
-          const masquerade = {
-            ...MASQUERADE_DEFAULT,
-            udpFiltering: 'endpoint-independent' as const,
-            inboundRefresh: (seed & 1) === 0,
-          };
-          const lab = new Lab({ demand, masquerade }, seed).up();
-          lab.caller(5, '192.168.66.12');
-          for (const [kind, bytes, amount, spice] of events)
-            act(lab, kind, bytes, amount, spice, masquerade, demand);
-          lab.up();
-          for (let i = 0; i < 3; i++) lab.pass(7_600_000);
-          expect(lab.router.sessions(99, lab.now)).toEqual([]);
-          expect(lab.counter('mappings')).toBe(0);
-          for (const client of lab.router.clients.list(lab.now)) expect(client.sessions).toBe(0);
-        },
-      ),
-      { numRuns: 15 * LONGER },
-    );
-  }, 60_000);
+  it(
+    'any events in any order: nothing throws, nothing private leaves, all checksums are right, all is freed in the end',
+    () => {
+      fc.assert(
+        fc.property(
+          fc.array(event, { maxLength: 150 }),
+          fc.boolean(),
+          fc.integer({ min: 1 }),
+          (events, demand, seed) => {
+            const masquerade = {
+              ...MASQUERADE_DEFAULT,
+              udpFiltering: 'endpoint-independent' as const,
+              inboundRefresh: (seed & 1) === 0,
+            };
+            const lab = new Lab({ demand, masquerade }, seed).up();
+            lab.caller(5, '192.168.66.12');
+            lab.configure({ demand, masquerade, portMapping });
+            for (const [kind, bytes, amount, spice] of events)
+              act(lab, kind, bytes, amount, spice, masquerade, demand);
+            lab.configure({ demand, masquerade });
+            lab.up();
+            for (let i = 0; i < 3; i++) lab.pass(7_600_000);
+            expect(lab.router.sessions(99, lab.now)).toEqual([]);
+            expect(lab.counter('mappings')).toBe(0);
+            for (const client of lab.router.clients.list(lab.now)) expect(client.sessions).toBe(0);
+          },
+        ),
+        runs(15, 0),
+      );
+    },
+    PATIENCE_MS,
+  );
+
+  const portMapping = { pcp: true, natPmp: true };
+  const triggers = (amount: number): Trigger[] => [
+    {
+      id: 'game',
+      on: (amount & 2) === 0,
+      protocol: 'both',
+      first: 21,
+      last: 80,
+      opens: [{ protocol: 'both', first: 5000, last: 5001 }],
+      seconds: 1 + amount,
+      secure: (amount & 1) === 0,
+    },
+  ];
+
+  /** A request for a port, sound or with one byte changed. */
+  function ask(lab: Lab, data: Uint8Array, amount: number, spice: number): void {
+    const pcp = new Uint8Array(60 + (data.length & 60));
+    pcp.set([
+      2,
+      1 + (amount & 1),
+      0,
+      0,
+      0,
+      0,
+      amount & 4 ? 0 : 14,
+      16,
+      0,
+      0,
+      0,
+      0,
+      0,
+      0,
+      0,
+      0,
+      0,
+      0,
+      255,
+      255,
+    ]);
+    pcp.set([192, 168, 66, 10], 20);
+    pcp[36] = amount & 2 ? 6 : 17;
+    pcp.set([5000 >> 8, 5000 & 255, spice & 8 ? 0x13 : 0, spice & 8 ? 0x89 : 0], 40);
+    pcp.set([255, 255], 54);
+    const pmp = Uint8Array.of(0, amount % 3, 0, 0, 5001 >> 8, 5001 & 255, 0, 0, 0, 0, spice & 16 ? 0 : 9, 0);
+    const request = spice & 32 ? pcp : pmp;
+    if (amount % 5 === 0) request[spice % request.length] = amount;
+    lab.router.portMapping(request, spice & 64 ? HOST2 : HOST1, lab.now);
+    lab.router.portMapping(data, HOST2, lab.now);
+    count(2);
+  }
 
   function act(
     lab: Lab,
@@ -181,18 +240,24 @@ describe('properties', () => {
     else if (kind === 'pass') lab.pass(amount * 500);
     else if (kind === 'up') lab.up();
     else if (kind === 'new') lab.up(`203.0.113.${100 + (amount & 63)}`);
-    else if (kind === 'down') lab.down();
+    else if (kind === 'down') lab.down(1 + (amount & 1));
+    else if (kind === 'second') lab.up(`203.0.113.${170 + (amount & 3)}`, { link: 2 });
+    else if (kind === 'ask') ask(lab, data, amount, spice);
+    else if (kind === 'trigger')
+      lab.configure({ demand, masquerade, portMapping, triggers: triggers(amount) });
     else if (kind === 'cut') lab.router.cut(HOST1, lab.now);
     else if (kind === 'pause')
       lab.configure({
         demand,
         masquerade,
+        portMapping,
         access: { mode: 'everybody', chosen: [], paused: (amount & 1) === 0 ? [HOST1] : [] },
       });
     else
       lab.configure({
         demand,
         masquerade,
+        portMapping,
         forwards:
           (amount & 1) === 0 ? [] : [forward({ protocol: 'both', first: 80, last: 5000, insideFirst: 80 })],
       });
@@ -202,7 +267,8 @@ describe('properties', () => {
     const lab = new Lab().up();
     lab.caller(5, '192.168.66.12');
     const random = numbers(3);
-    for (let i = 0; i < 20_000 * LONGER; i++) {
+    count(3 * times(20_000));
+    for (let i = 0; i < times(20_000); i++) {
       const size = random(90);
       const b = room(new Uint8Array(size));
       for (let k = 0; k < size; k++) b[k] = random(256);

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
+import { runs, tellInputs } from '../masquerade/fuzz.ts';
 import { formatAddress, Networks, parseAddress, SPECIAL } from './address.ts';
 import { get16, put16, put32 } from './bytes.ts';
 import { finish, fold, sumBytes, sumHeader, update16, update32 } from './checksum.ts';
@@ -15,6 +16,8 @@ function slowSum(b: Uint8Array, at: number, length: number): number {
   while (sum > 0xffff) sum = (sum & 0xffff) + Math.floor(sum / 65_536);
   return sum;
 }
+
+afterAll(tellInputs);
 
 describe('checksum', () => {
   it('RFC 1071 §3: the example sums to ddf2', () => {
@@ -171,7 +174,7 @@ describe('fragments', () => {
           expect(Array.from(whole.buffer.subarray(0, whole.length))).toEqual(Array.from(b));
         },
       ),
-      { numRuns: 60 },
+      runs(60),
     );
   });
   it('overlaps kill the datagram', () => {
