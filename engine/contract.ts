@@ -136,7 +136,7 @@ export const masqueradeSchema = z.object({
   clientMappingsPerSecond: z.number().int().min(1).max(60_000),
   /** Private or special destinations that may leave by the link all the same, as `address/prefix`. */
   privateExceptions: z.array(z.string().regex(/^[\d.]+\/\d{1,2}$/)).max(64),
-  /** Do datagrams from outside keep a mapping alive too (RFC 4787 REQ-6, RFC 7857 §6)? Not named means yes. */
+  /** Do datagrams from outside keep a mapping alive too (RFC 4787 REQ-6, RFC 7857 §7)? Not named means yes. */
   inboundRefresh: z.boolean().optional(),
 });
 export type MasqueradeConfig = z.infer<typeof masqueradeSchema>;

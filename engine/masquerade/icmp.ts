@@ -1,4 +1,4 @@
-// ICMP through the masquerade (RFC 5508, RFC 7857 §7): queries by their identifier, errors by the packet they quote. An error never
+// ICMP through the masquerade (RFC 5508, RFC 7857 §12): queries by their identifier, errors by the packet they quote. An error never
 // refreshes or ends a session (RFC 4787 REQ-12, RFC 5382 REQ-10, RFC 5508 REQ-6), and its sender is nobody's business.
 import { formatAddress } from '../packet/address.ts';
 import { get16, get32, put16 } from '../packet/bytes.ts';
@@ -128,7 +128,7 @@ function clientOf(m: Masquerade, session: number): number {
   return m.table.sessionWords[session * SESSION_WORDS + S_CLIENT] as number;
 }
 
-/** An inside host asks the link's own address: nobody else can be meant (RFC 7857 §8), so the gateway answers an echo itself. */
+/** An inside host asks the link's own address: nobody else can be meant (RFC 7857 §12), so the gateway answers an echo itself. */
 function answerForUplink(
   m: Masquerade,
   row: number,

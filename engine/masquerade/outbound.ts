@@ -111,7 +111,7 @@ export function outbound(
   let refreshes = true;
   if (tcp) {
     const state = w[at + S_STATE] as number;
-    // A RST that answers what came from outside keeps nothing alive (RFC 7857 §6.1).
+    // A RST that answers what came from outside keeps nothing alive (RFC 7857 §7.1).
     refreshes = (flagsOf(b, t) & RST) === 0 || (state !== SYN_RECEIVED && state !== CLOSED);
     if (!noted(w, at, b, t, size)) {
       m.notices.count('forged-reset');

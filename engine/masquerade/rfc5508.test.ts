@@ -4,7 +4,7 @@ import { MASQUERADE_DEFAULT } from '../contract.ts';
 import { formatAddress } from '../packet/address.ts';
 import { get16, get32, put16 } from '../packet/bytes.ts';
 import { ACK, FIN, RST, SYN } from '../packet/tcp.ts';
-import { connect, HOST1, HOST2, icmp, Lab, OTHER, OUTSIDE, SERVER, tcp, udp } from './lab.ts';
+import { connect, forward, HOST1, HOST2, icmp, Lab, OTHER, OUTSIDE, SERVER, tcp, udp } from './lab.ts';
 
 const ROUTER_ON_THE_WAY = '198.51.100.1';
 const none = new Uint8Array(99);
@@ -188,7 +188,20 @@ describe('RFC 7857', () => {
     expect(lab.out(tcp(HOST1, 4000, SERVER, 80, { flags: SYN }))[0]?.sourcePort).toBe(4000);
     expect(lab.out(udp(HOST1, 4000, SERVER, 80))[0]?.sourcePort).not.toBe(4000);
   });
-  it('RFC 7857 §6: a dropped RST and an ICMP error do not refresh', () => {
+  it('RFC 7857 §6: TCP and UDP are filtered alike unless a person says otherwise', () => {
+    expect(MASQUERADE_DEFAULT.udpFiltering).toBe(MASQUERADE_DEFAULT.tcpFiltering);
+    const lab = new Lab().up();
+    connect(lab);
+    lab.out(udp(HOST1, 5000, SERVER, 80));
+    const strangers = [
+      tcp(OTHER, 9, OUTSIDE, 40_000, { flags: SYN }),
+      udp(OTHER, 9, OUTSIDE, 5000),
+      tcp(SERVER, 9, OUTSIDE, 40_000, { flags: SYN }),
+      udp(SERVER, 9, OUTSIDE, 5000),
+    ];
+    expect(strangers.map((packet) => lab.in(packet).length)).toEqual([0, 0, 1, 1]);
+  });
+  it('RFC 7857 §7: a dropped RST and an ICMP error do not refresh', () => {
     const lab = new Lab().up();
     lab.out(tcp(HOST1, 4000, SERVER, 80, { flags: SYN, sequence: 100 }));
     lab.pass(200_000);
@@ -196,7 +209,7 @@ describe('RFC 7857', () => {
     lab.pass(42_000);
     expect(lab.counter('sessions')).toBe(0);
   });
-  it('RFC 7857 §6: with inbound refresh off, strangers cannot keep an endpoint-independent mapping', () => {
+  it('RFC 7857 §7: with inbound refresh off, strangers cannot keep an endpoint-independent mapping', () => {
     const udpFiltering = 'endpoint-independent' as const;
     const lives = (inboundRefresh: boolean) => {
       const lab = new Lab({ masquerade: { ...MASQUERADE_DEFAULT, udpFiltering, inboundRefresh } }).up();
@@ -217,7 +230,7 @@ describe('RFC 7857', () => {
     lab.pass(250_000);
     expect(lab.router.sessions(9, lab.now)).toMatchObject([{ remote: OTHER }]);
   });
-  it('RFC 7857 §6: a datagram that the filter keeps out does not refresh', () => {
+  it('RFC 7857 §7: a datagram that the filter keeps out does not refresh', () => {
     const lab = new Lab().up();
     lab.out(udp(HOST1, 5000, SERVER, 7000));
     lab.pass(200_000);
@@ -225,7 +238,7 @@ describe('RFC 7857', () => {
     lab.pass(102_000);
     expect(lab.counter('mappings')).toBe(0);
   });
-  it('RFC 7857 §6.1: an RST with which the client answers a stranger does not refresh', () => {
+  it('RFC 7857 §7.1: an RST with which the client answers a stranger does not refresh', () => {
     const tcpFiltering = 'endpoint-independent' as const;
     const lab = new Lab({ masquerade: { ...MASQUERADE_DEFAULT, tcpFiltering } }).up();
     lab.out(tcp(HOST1, 4000, SERVER, 80, { flags: SYN, sequence: 100 }));
@@ -253,7 +266,7 @@ describe('RFC 7857', () => {
     );
     expect(ids[0]).not.toBe(ids[1]);
   });
-  it('RFC 7857 §8: an echo to the outside address is answered to the inside', () => {
+  it('RFC 7857 §12: an echo to the outside address is answered to the inside', () => {
     const lab = new Lab().up();
     const [reply] = lab.out(icmp(HOST1, OUTSIDE, 8, 0, 7, 1));
     expect(reply).toMatchObject({ link: 0, source: OUTSIDE, destination: HOST1 });
@@ -278,6 +291,14 @@ describe('RFC 6888', () => {
       100,
     );
     expect(lab.counter('client-limit')).toBeGreaterThan(100);
+  });
+  it('RFC 6888 REQ-11: without a port left the new flow is refused with ICMP 3/1', () => {
+    const everything = forward({ protocol: 'udp', first: 1, last: 65_535, insideFirst: 1 });
+    const lab = new Lab({ forwards: [{ ...everything, hosts: [{ address: HOST2, weight: 1 }] }] }).up();
+    const [error] = lab.out(udp(HOST1, 5000, SERVER, 7000));
+    expect(error).toMatchObject({ link: 0, destination: HOST1 });
+    expect([...(error?.bytes.subarray(20, 22) ?? [])]).toEqual([3, 1]);
+    expect(lab.counter('no-port')).toBe(1);
   });
   it('RFC 6888 REQ-8: a freed port rests 120 s, but its own endpoint may have it back', () => {
     const lab = new Lab().up();

@@ -241,7 +241,7 @@ export class Masquerade {
   }
 
   /**
-   * The same for a packet from outside. With `inboundRefresh` off (RFC 4787 REQ-6, RFC 7857 §6) it prolongs no UDP session, and
+   * The same for a packet from outside. With `inboundRefresh` off (RFC 4787 REQ-6, RFC 7857 §7) it prolongs no UDP session, and
    * one that it has opened lives no longer than the traffic from inside keeps the mapping; what a forward lets in is exempt.
    */
   refreshIn(session: number, quarters: number): void {
