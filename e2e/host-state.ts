@@ -1,6 +1,6 @@
 // A picture of everything the engine may change on a host, taken before and after to see that all was undone.
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 
 function lines(command: string, args: string[]): string[] {
   try {
@@ -22,7 +22,17 @@ function commandLine(pid: string): string {
   }
 }
 
-/** Processes that belong to us: the engine, its supervisor, and what they start. */
+/** Whether a process sees this host's /run: one in a test's own enclave is none of this host's business. */
+function sharesRun(pid: string): boolean {
+  try {
+    const [theirs, ours] = [statSync(`/proc/${pid}/root/run`), statSync('/run')];
+    return theirs.dev === ours.dev && theirs.ino === ours.ino;
+  } catch {
+    return false;
+  }
+}
+
+/** Processes of this host that belong to us: the engine, its supervisor, and what they start. */
 export function ourProcesses(): string[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -30,7 +40,7 @@ export function ourProcesses(): string[] {
     .filter(({ command }) =>
       /dist\/engine\/|^dnsmasq .*masq|udhcpc.*masq|httpd.*masq|masq-host|masq-net/.test(command),
     )
-    .filter(({ command }) => !command.includes('demo.js'))
+    .filter(({ pid, command }) => !command.includes('demo.js') && sharesRun(pid))
     .map(({ pid, command }) => `${pid} ${command.slice(0, 100)}`);
 }
 
