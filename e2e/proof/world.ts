@@ -123,6 +123,7 @@ export class World {
       '--pid-file=',
       '--bind-interfaces',
       `--listen-address=${NET.dns}`,
+      '--local=/example/',
       `--address=/example/${NET.web}`,
     ]);
     this.peer('servers', 'http', NET.web, '80');
