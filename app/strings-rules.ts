@@ -81,6 +81,6 @@ export const rules = {
   means: 'Here',
   outcomes: { becomes: 'becomes', already: 'is so anyway', 'left-out': 'left out' },
   sum: (becomes: number, already: number, left: number) =>
-    `${becomes} become settings, ${already} are so anyway, ${left} are left out.`,
+    `Becomes a setting: ${becomes}. Is so anyway: ${already}. Left out: ${left}.`,
   tooLarge: 'This file is too large for a rule file.',
 } as const;

@@ -21,7 +21,7 @@ export function ForwardForm({ known }: { known: readonly Forward[] }) {
   const [errors, setErrors] = useState<ForwardErrors>({});
   const [said, setSaid] = useState('');
   const own = draft.program === '';
-  const set = (patch: Partial<ForwardDraft>) => setDraft({ ...draft, ...patch });
+  const set = (patch: Partial<ForwardDraft>) => setDraft((now) => ({ ...now, ...patch }));
 
   async function submit(event: FormEvent): Promise<void> {
     event.preventDefault();
@@ -30,7 +30,8 @@ export function ForwardForm({ known }: { known: readonly Forward[] }) {
     setErrors(checked.ok ? {} : checked.errors);
     if (!checked.ok) return;
     if (await tell('saveSettings', { patch: { forwards: [...known, ...checked.value] } })) {
-      setDraft(emptyForward);
+      // What was typed while the gateway was being told stays.
+      setDraft((now) => (now === draft ? emptyForward : now));
       setSaid(words.added);
     }
   }

@@ -11,12 +11,13 @@ import styles from './Helpers.module.css';
 export function HelperPorts({ helper }: { helper: HelperState }) {
   const [editing, setEditing] = useState(false);
   const opener = useId();
-  const close = () => {
-    setEditing(false);
-    // Back to the button that opened it, once that is there again.
-    requestAnimationFrame(() => document.getElementById(opener)?.focus());
-  };
-  if (editing) return <PortsForm helper={helper} onClose={close} />;
+  const edited = useRef(false);
+  useEffect(() => {
+    // Back to the button that opened it, now that it is there again.
+    if (edited.current && !editing) document.getElementById(opener)?.focus();
+    edited.current = editing;
+  }, [editing, opener]);
+  if (editing) return <PortsForm helper={helper} onClose={() => setEditing(false)} />;
   return (
     <span className={styles.ports}>
       {helper.ports.join(', ') || '—'}

@@ -22,7 +22,7 @@ export function TriggerForm({ known }: { known: readonly Trigger[] }) {
   const [draft, setDraft] = useState<TriggerDraft>(emptyTrigger);
   const [errors, setErrors] = useState<TriggerErrors>({});
   const [said, setSaid] = useState('');
-  const set = (patch: Partial<TriggerDraft>) => setDraft({ ...draft, ...patch });
+  const set = (patch: Partial<TriggerDraft>) => setDraft((now) => ({ ...now, ...patch }));
 
   async function submit(event: FormEvent): Promise<void> {
     event.preventDefault();
@@ -31,7 +31,8 @@ export function TriggerForm({ known }: { known: readonly Trigger[] }) {
     setErrors(checked.ok ? {} : checked.errors);
     if (!checked.ok) return;
     if (await tell('saveSettings', { patch: { triggers: [...known, ...checked.value] } })) {
-      setDraft(emptyTrigger);
+      // What was typed while the gateway was being told stays.
+      setDraft((now) => (now === draft ? emptyTrigger : now));
       setSaid(words.added);
     }
   }

@@ -64,6 +64,7 @@ describe('importing old rule files', () => {
     expect(patch.helpers).toEqual({
       ftp: { on: true, ports: [] },
       realaudio: { on: true, ports: [] },
+      rtsp: { on: true, ports: [] },
       irc: { on: true, ports: [6667, 6668] },
     });
     expect(patch.masquerade?.timers).toMatchObject({ tcpEstablished: 7200, tcpClosing: 10, udp: 160 });
@@ -197,6 +198,15 @@ describe('importing old rule files', () => {
     expect(words(null)).toContain('choose its network card');
     expect(words(card('192.168.0.1'))).toBe('share the link with the network 192.168.0.0/24');
     expect(words(card('10.0.0.1'))).toContain('share eth1 with 10.0.0.1/24 now');
+  });
+
+  it('knows that the raudio module served RTSP, too', () => {
+    const helpers = (ports: string) => readRules(`modprobe ip_masq_raudio ${ports}`, settings).patch.helpers;
+    expect(helpers('ports=554,7070,7071')).toEqual({
+      realaudio: { on: true, ports: [7070, 7071] },
+      rtsp: { on: true, ports: [554] },
+    });
+    expect(helpers('ports=7070')).toEqual({ realaudio: { on: true, ports: [7070] } });
   });
 
   const dnat = (source: string, to: string) =>

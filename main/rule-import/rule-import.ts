@@ -191,21 +191,18 @@ export function applyImport(settings: Settings, rows: readonly ImportedLine[]): 
     if (change.kind === 'loose-udp') masquerade.udpFiltering = 'endpoint-independent';
     if (change.kind === 'share-network') everybody = true;
     if (change.kind === 'share-host') chosen.add(change.address);
-    if (change.kind === 'helper') {
-      const ports = [
-        ...new Set([
-          ...(helpers[change.name]?.on ? (helpers[change.name]?.ports ?? []) : []),
-          ...change.ports,
-        ]),
-      ].slice(0, 12);
-      helpers[change.name] = { on: true, ports };
+    if (change.kind === 'helpers') {
+      for (const { name, ports } of change.helpers) {
+        const before = helpers[name]?.on ? helpers[name].ports : [];
+        helpers[name] = { on: true, ports: [...new Set([...before, ...ports])].slice(0, 12) };
+      }
     }
   }
   if (changes.some((change) => change.kind === 'timers' || change.kind === 'loose-udp'))
     patch.masquerade = masquerade;
   if (everybody) patch.access = { ...settings.access, mode: 'everybody' };
   else if (chosen.size > 0) patch.access = { ...settings.access, mode: 'chosen', chosen: [...chosen] };
-  if (changes.some((change) => change.kind === 'helper')) patch.helpers = helpers;
+  if (changes.some((change) => change.kind === 'helpers')) patch.helpers = helpers;
   if (changes.some((change) => change.kind === 'forward')) patch.forwards = mergeForwards(settings, changes);
   if (changes.some((change) => change.kind === 'trigger')) patch.triggers = mergeTriggers(settings, changes);
   return patch;

@@ -8,7 +8,7 @@ export type Change =
   | { kind: 'timers'; tcpEstablished: number; tcpClosing: number; udp: number }
   | { kind: 'forward'; forward: Omit<Forward, 'id' | 'on'> }
   | { kind: 'trigger'; control: PortRange; opens: PortRange }
-  | { kind: 'helper'; name: string; ports: number[] }
+  | { kind: 'helpers'; helpers: { name: string; ports: number[] }[] }
   | { kind: 'loose-udp' };
 
 export type Verdict =
