@@ -7,7 +7,8 @@ import { reviewLeases } from './forwards/grant.ts';
 import { answerPortMapping, expireLeases, portMappingAnnouncements } from './forwards/port-mapping.ts';
 import { HelperEngine } from './helpers/engine.ts';
 import type { Helper } from './helpers/helper.ts';
-import { clientMtu, errorToClient, errorToRemote, toClient, tooBigForLink } from './masquerade/emit.ts';
+import { callerDown, callerUp, fromCaller, toCaller } from './masquerade/callers.ts';
+import { errorToRemote } from './masquerade/emit.ts';
 import { inboundIcmp, outboundIcmp } from './masquerade/icmp.ts';
 import { inbound } from './masquerade/inbound.ts';
 import { listSessions } from './masquerade/listing.ts';
@@ -16,32 +17,14 @@ import { FROM_HOST, refuse, senderOf } from './masquerade/open.ts';
 import { inboundOther, outboundOther } from './masquerade/other.ts';
 import { outbound } from './masquerade/outbound.ts';
 import { cutClient, uplinkDown, uplinkUp } from './masquerade/redial.ts';
-import {
-  ALIAS,
-  type Caller,
-  Masquerade,
-  type RouterConfig,
-  type RouterPorts,
-  TUN,
-} from './masquerade/state.ts';
+import { reviewSessions } from './masquerade/review.ts';
+import { Masquerade, ROUTER, type RouterConfig, type RouterPorts } from './masquerade/state.ts';
 import type { Uplink } from './masquerade/uplink.ts';
 import { formatAddress, parseAddress } from './packet/address.ts';
 import { get16, get32 } from './packet/bytes.ts';
 import { Reassembler } from './packet/fragments.ts';
-import { PORT_UNREACHABLE, PROTOCOL_UNREACHABLE, TIME_EXCEEDED, UNREACHABLE } from './packet/icmp.ts';
-import {
-  decrementTtl,
-  dontFragment,
-  ESP,
-  GRE,
-  headerLength,
-  ICMP,
-  isFragment,
-  soundIpv4,
-  TCP,
-  timeToLive,
-  UDP,
-} from './packet/ipv4.ts';
+import { PORT_UNREACHABLE, PROTOCOL_UNREACHABLE, UNREACHABLE } from './packet/icmp.ts';
+import { ESP, GRE, headerLength, ICMP, isFragment, soundIpv4, TCP, UDP } from './packet/ipv4.ts';
 
 export {
   DNS_ALIAS,
@@ -71,13 +54,14 @@ export class Router {
   /** Takes a configuration whole; what it no longer allows is ended, what lives under both stays. */
   configure(config: RouterConfig, now: number): void {
     this.#m.configure(config, now);
+    reviewSessions(this.#m, now);
     reviewLeases(this.#m, now);
   }
 
   /** A link is up, or up with other facts. The practice provider's link is not the router's. */
   linkUp(up: LinkUp, now: number): void {
     if (up.role === 'practice') return;
-    if (up.role === 'caller') this.#callerUp(up, now);
+    if (up.role === 'caller') callerUp(this.#m, up, now);
     else uplinkUp(this.#m, up, now, (bytes, length, origin) => this.#out(bytes, 0, length, origin, now));
   }
 
@@ -85,10 +69,7 @@ export class Router {
     const m = this.#m;
     const caller = m.callersByLink.get(link);
     if (caller) {
-      cutClient(m, caller.address, now);
-      m.clients.callerDown(caller.address);
-      m.callersByLink.delete(link);
-      m.callers.delete(caller.address);
+      callerDown(m, caller, now);
       return;
     }
     const uplink = m.uplinks.find((candidate) => candidate.link === link && candidate.up);
@@ -111,10 +92,14 @@ export class Router {
       o = 0;
       total = this.#fragmentsOut.length;
     }
+    if (get32(b, o + 16) === ROUTER && b[o + 9] === TCP) {
+      m.health.take(b, o, total, now);
+      return;
+    }
     if (m.callers.size > 0) {
       const caller = m.callers.get(get32(b, o + 16));
       if (caller) {
-        this.#toCaller(caller, b, o, total, now);
+        toCaller(m, caller, b, o, total, now);
         return;
       }
     }
@@ -145,8 +130,8 @@ export class Router {
         return;
       }
     const caller = m.callersByLink.get(link);
-    if (caller) this.#fromCaller(caller, b, o, total, now);
-    else m.notices.count('stray');
+    if (!caller) m.notices.count('stray');
+    else if (fromCaller(m, caller, b, o, total, now)) this.#out(b, o, total, caller.link, now);
   }
 
   /** To be called about every 250 ms. */
@@ -180,6 +165,7 @@ export class Router {
           `A DNS server of the provider did not answer; ${formatAddress(uplink.dnsServer)} is asked now.`,
         );
       }
+    m.health.tick(now, (address) => m.inLan(address) && !m.callers.has(address));
     m.triggers.expire(now);
     expireLeases(m, now);
     m.helpers.tick(now);
@@ -196,6 +182,7 @@ export class Router {
     const counters = m.notices.counters();
     counters.sessions = m.table.sessionCount;
     counters.mappings = m.table.mappingCount;
+    for (const [rule, ill] of m.health.ill()) counters[`forward-ill:${rule}`] = ill;
     counters['fragments-lost'] =
       this.#fragmentsIn.evicted +
       this.#fragmentsIn.timedOut +
@@ -270,66 +257,5 @@ export class Router {
     else if (protocol === ICMP) inboundIcmp(m, uplink, b, o, length, largest, now, false);
     else if (protocol === GRE || protocol === ESP) inboundOther(m, uplink, b, o, length, largest, now);
     else m.notices.count('unknown-protocol');
-  }
-
-  #callerUp(up: LinkUp, now: number): void {
-    const m = this.#m;
-    const address = parseAddress(up.peer);
-    const old = m.callersByLink.get(up.link) ?? m.callers.get(address);
-    if (old) {
-      m.callersByLink.delete(old.link);
-      m.callers.delete(old.address);
-      if (old.address !== address) {
-        cutClient(m, old.address, now);
-        m.clients.callerDown(old.address);
-      }
-    }
-    const row = m.clients.callerUp(address, up.link, up.name ?? null, now);
-    if (row < 0) {
-      m.ports.log('error', `There are too many clients to take the caller ${up.peer}.`);
-      return;
-    }
-    const caller: Caller = { link: up.link, address, local: parseAddress(up.local), mtu: up.mtu, row };
-    m.callers.set(address, caller);
-    m.callersByLink.set(up.link, caller);
-  }
-
-  /** From a caller: to the LAN or the gateway as it is, to another caller, or out by an uplink. */
-  #fromCaller(caller: Caller, b: Uint8Array, o: number, length: number, now: number): void {
-    const m = this.#m;
-    if (senderOf(m, get32(b, o + 12), caller.link, now) < 0) return;
-    const to = get32(b, o + 16);
-    if (to === TUN || (m.inLan(to) && !m.callers.has(to))) {
-      toClient(m, 0, b, o, length);
-      return;
-    }
-    const other = m.callers.get(to);
-    if (to !== ALIAS && !this.#hop(caller, b, o, length, now)) return;
-    if (other) this.#toCaller(other, b, o, length, now);
-    else this.#out(b, o, length, caller.link, now);
-  }
-
-  /** One hop less for what no kernel forwards; false when there is none left, and the caller has been told. */
-  #hop(caller: Caller, b: Uint8Array, o: number, length: number, now: number): boolean {
-    if (timeToLive(b, o) <= 1) {
-      this.#m.notices.count('ttl-exceeded');
-      errorToClient(this.#m, caller.row, TIME_EXCEEDED, 0, 0, b, o, length, now);
-      return false;
-    }
-    decrementTtl(b, o);
-    return true;
-  }
-
-  /** To a caller from the LAN, the gateway or another caller: plain. */
-  #toCaller(caller: Caller, b: Uint8Array, o: number, length: number, now: number): void {
-    const m = this.#m;
-    const from = get32(b, o + 12);
-    const mtu = clientMtu(m, caller.row);
-    if (length > mtu && dontFragment(b, o)) {
-      const sender = m.callers.get(from)?.row ?? (m.inLan(from) ? m.clients.find(from) : 0);
-      tooBigForLink(m, Math.max(sender, 0), mtu, b, o, length, now);
-      return;
-    }
-    toClient(m, caller.row, b, o, length);
   }
 }

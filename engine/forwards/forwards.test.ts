@@ -12,7 +12,7 @@ import {
   tcp,
   udp,
 } from '../masquerade/lab.ts';
-import { ACK, SYN } from '../packet/tcp.ts';
+import { ACK, RST, SYN } from '../packet/tcp.ts';
 import { Forwards } from './forwards.ts';
 
 const syn = (from: string, port: number, to: number) =>
@@ -133,6 +133,76 @@ describe('balanced forwards', () => {
     lab.pass(2000);
     expect(lab.in(syn(SERVER, 1, 80))).toMatchObject([{ destination: HOST2 }]);
     expect(lab.in(syn(OTHER, 1, 80))).toMatchObject([{ destination: HOST2 }]);
+  });
+});
+
+describe('the health check of balanced forwards', () => {
+  const hosts = [
+    { address: HOST1, weight: 1 },
+    { address: HOST2, weight: 1 },
+  ];
+  const balanced = forward({ hosts, insideFirst: 8080 });
+  /** Answers the probes that came out, as the hosts would. */
+  const answer = (lab: Lab, flags: (host: string) => number | null) =>
+    lab.drain().flatMap((probe) => {
+      const how = flags(probe.destination);
+      const { destination, destinationPort, source, sourcePort, sequence } = probe;
+      const facts = { flags: how ?? 0, sequence: 77, acknowledgement: (sequence + 1) | 0 };
+      return how === null ? [] : lab.out(tcp(destination, destinationPort, source, sourcePort, facts));
+    });
+  const chosen = (lab: Lab, from: number) =>
+    Array.from({ length: 10 }, (_, i) => lab.in(syn(`198.51.102.${from + i}`, 1, 80))[0]?.destination);
+
+  it('asks every host, and refuses the answer before a program sees it', () => {
+    const lab = new Lab({ forwards: [balanced] }).up();
+    lab.pass(250);
+    expect(lab.host).toMatchObject(
+      [HOST1, HOST2].map((destination) => ({ destination, destinationPort: 8080, flags: SYN })),
+    );
+    expect(lab.host.every((probe) => probe.source === '192.0.0.8')).toBe(true);
+    expect(answer(lab, () => SYN | ACK)).toMatchObject([
+      { destination: HOST1, flags: RST },
+      { destination: HOST2, flags: RST },
+    ]);
+    expect(new Set(chosen(lab, 1)).size).toBe(2);
+  });
+  it('a host that is silent twice, or refuses, rests until it answers', () => {
+    for (const illness of [null, RST | ACK]) {
+      const lab = new Lab({ forwards: [balanced] }).up();
+      const dead = (host: string) => (host === HOST1 ? illness : SYN | ACK);
+      for (let i = 0; i < 4; i++) {
+        lab.pass(10_000);
+        answer(lab, dead);
+      }
+      expect(new Set(chosen(lab, 1))).toEqual(new Set([HOST2]));
+      expect(lab.counter('forward-ill:web')).toBe(1);
+      expect(lab.logs.filter((line) => line.level === 'warning')).toHaveLength(1);
+      lab.drain();
+      lab.pass(10_000);
+      answer(lab, () => SYN | ACK);
+      expect(new Set(chosen(lab, 20)).size).toBe(2);
+      expect(lab.counter('forward-ill:web')).toBe(0);
+    }
+  });
+  it('believes no answer to what it did not ask, and all ill hosts are better than none', () => {
+    const lab = new Lab({ forwards: [balanced] }).up();
+    lab.pass(10_000);
+    for (const probe of lab.drain()) {
+      const { destination, destinationPort, source, sourcePort } = probe;
+      const forged = { flags: RST | ACK, acknowledgement: 5 };
+      expect(lab.out(tcp(destination, destinationPort, source, sourcePort, forged))).toEqual([]);
+    }
+    expect(lab.counter('forward-ill:web')).toBe(0);
+    lab.pass(60_000);
+    expect(lab.counter('forward-ill:web')).toBe(2);
+    expect(chosen(lab, 1)).not.toContain(undefined);
+  });
+  it('sends nothing for a single host, for UDP, or for a rule that is off', () => {
+    const single = forward({ id: 'a' });
+    const datagrams = forward({ id: 'b', protocol: 'udp', hosts });
+    const lab = new Lab({ forwards: [single, datagrams, { ...balanced, on: false }] }).up();
+    lab.pass(30_000);
+    expect(lab.host).toEqual([]);
   });
 });
 

@@ -146,6 +146,26 @@ export class Forwards {
     return best.address;
   }
 
+  /** The hosts of TCP rules with several, and the first inside port of each. */
+  balanced(): { rule: string; address: number; port: number }[] {
+    return this.#rules
+      .filter((rule) => rule.hosts.length > 1 && rule.protocol !== 'udp')
+      .flatMap((rule) =>
+        rule.hosts.map(({ address }) => ({ rule: rule.id, address, port: rule.first + rule.shift })),
+      );
+  }
+  /** A host of a rule is not to be chosen for a while, or may be again. */
+  rest(id: string, address: number, now: number): void {
+    for (const host of this.#hosts(id, address)) host.restsUntil = now + REST_MS;
+  }
+  wake(id: string, address: number): void {
+    for (const host of this.#hosts(id, address)) host.restsUntil = 0;
+  }
+  #hosts(id: string, address: number): Host[] {
+    const rule = this.#rules.find((candidate) => candidate.id === id);
+    return rule?.hosts.filter((host) => host.address === address) ?? [];
+  }
+
   /** A host let a SYN lie; it rests if another can take over. True when one can. */
   hostSilent(rule: number, address: number, now: number): boolean {
     const chosen = this.#rules[rule];

@@ -1,12 +1,11 @@
 // A first packet from outside: whether anybody is to have it (RFC 4787 §5, RFC 5382 §4.3, RFC 5382 REQ-4). Default is deny. In order:
 // a forward, a helper's expectation, a lease, the filter of the mapping that owns the port, a trigger; ident is answered or gets its RST, other SYNs a late ICMP.
-import { answerIdent } from '../helpers/ident-gateway.ts';
 import { formatAddress, IMPOSSIBLE_SOURCES } from '../packet/address.ts';
 import { get16, get32 } from '../packet/bytes.ts';
 import { headerLength, TCP, UDP } from '../packet/ipv4.ts';
-import { ACK, dataOffset, FIN, flagsOf, RST, SYN, sequenceOf, writeSegment } from '../packet/tcp.ts';
-import { toUplink } from './emit.ts';
+import { ACK, flagsOf, RST, SYN } from '../packet/tcp.ts';
 import { mayOpen } from './limits.ts';
+import { deny, silence } from './nobody.ts';
 import { begin, makeMapping } from './open.ts';
 import {
   F_ANSWERED,
@@ -28,8 +27,6 @@ import {
 import { ALIAS, type Masquerade, TUN } from './state.ts';
 import { DATAGRAM } from './tcp-state.ts';
 import type { Uplink } from './uplink.ts';
-
-const IDENT = 113;
 
 /** A source that cannot come from outside: ours, or nobody's. */
 export function isForgedFromOutside(m: Masquerade, source: number): boolean {
@@ -278,49 +275,4 @@ function openFromOutside(
   begin(m, session, row, now);
   m.helpers.attach(session, protocol, remotePort, insidePort, true, now);
   return session;
-}
-
-/** Nobody's port. */
-function deny(
-  m: Masquerade,
-  uplink: Uplink,
-  b: Uint8Array,
-  o: number,
-  length: number,
-  now: number,
-  hairpinned: boolean,
-): void {
-  m.notices.count('inbound-denied');
-  if (b[o + 9] !== TCP || hairpinned) return;
-  const t = o + headerLength(b, o);
-  if (get16(b, t + 2) !== IDENT) {
-    silence(m, uplink, b, o, length, now);
-    return;
-  }
-  if (answerIdent(m, uplink, b, o, length, now)) return;
-  const flags = flagsOf(b, t);
-  if ((flags & RST) !== 0) return;
-  const counted = ((flags & SYN) === 0 ? 0 : 1) + ((flags & FIN) === 0 ? 0 : 1);
-  const end = sequenceOf(b, t) + (o + length - t - dataOffset(b, t)) + counted;
-  const written = writeSegment(
-    m.scratch,
-    0,
-    uplink.address,
-    IDENT,
-    get32(b, o + 12),
-    get16(b, t),
-    0,
-    end | 0,
-    RST | ACK,
-  );
-  m.notices.count('ident-refused');
-  toUplink(m, uplink, 0, m.scratch, 0, written);
-}
-
-/** An unasked SYN is answered by nothing at first (RFC 5382 REQ-4); `tick` does the rest. */
-function silence(m: Masquerade, uplink: Uplink, b: Uint8Array, o: number, length: number, now: number): void {
-  if (b[o + 9] !== TCP) return;
-  const t = o + headerLength(b, o);
-  if ((flagsOf(b, t) & (SYN | ACK | RST)) !== SYN) return;
-  if (m.silent.note(b, o, length, uplink.slot, now)) m.notices.count('silent-syn');
 }

@@ -14,6 +14,7 @@ import type {
 } from '../contract.ts';
 import { MASQUERADE_DEFAULT } from '../contract.ts';
 import { Forwards } from '../forwards/forwards.ts';
+import { HealthChecks } from '../forwards/health.ts';
 import { PortLeases } from '../forwards/leases.ts';
 import { Triggers } from '../forwards/triggers.ts';
 import type { HelperEngine } from '../helpers/engine.ts';
@@ -23,10 +24,8 @@ import { DemandRules } from './demand.ts';
 import { HeldPackets } from './held.ts';
 import { Notices } from './notices.ts';
 import {
-  F_CONTROL,
   F_DNS_ALIAS,
   F_FORWARD,
-  F_TRIGGERED,
   M_CLIENT,
   M_FLAGS,
   M_INSIDE,
@@ -40,9 +39,6 @@ import {
   S_CLIENT,
   S_EXPIRES,
   S_FLAGS,
-  S_IN_PORTS,
-  S_INSIDE,
-  S_INSIDE_PORT,
   S_MAPPING,
   S_OUT_PORTS,
   S_PROTOCOL,
@@ -115,6 +111,7 @@ export class Masquerade {
   readonly notices = new Notices();
   readonly triggers = new Triggers((name) => this.notices.countRule(name));
   readonly leases: PortLeases;
+  readonly health: HealthChecks;
   readonly demandRules = new DemandRules();
   readonly held = new HeldPackets();
   readonly silent = new SilentSyns();
@@ -156,6 +153,12 @@ export class Masquerade {
     this.table = new Table((random(65_536) << 16) | random(65_536));
     this.wheel = new Wheel(this.table);
     this.leases = new PortLeases(now);
+    this.health = new HealthChecks(this.forwards, {
+      own: ROUTER,
+      random,
+      send: (bytes, length) => ports.toHost(bytes, 0, length),
+      log: (level, text) => ports.log(level, text),
+    });
     this.clients = new ClientTable(TUN, now);
     this.helpers = helpers(this);
     this.#setTimeouts();
@@ -164,13 +167,12 @@ export class Masquerade {
   configure(config: RouterConfig, now: number): void {
     this.config = config.masquerade;
     this.demand = config.demand;
-    const lanBefore = this.lanNetwork;
-    const maskBefore = this.lanMask;
     this.lanAddress = config.lan ? parseAddress(config.lan.address) : 0;
     this.lanMask = config.lan ? maskOf(config.lan.prefix) : 0;
     this.lanNetwork = this.lanAddress & this.lanMask;
     this.exceptions = new Networks(config.masquerade.privateExceptions);
     this.forwards.configure(config.forwards);
+    this.health.configure();
     this.triggers.configure(config.triggers ?? []);
     const before = this.leases.config;
     this.leases.config = config.portMapping ?? { pcp: false, natPmp: false };
@@ -186,8 +188,6 @@ export class Masquerade {
       paused,
     );
     this.#setTimeouts();
-    if (this.lanNetwork !== lanBefore || this.lanMask !== maskBefore) this.#dropStrangers(now);
-    this.#followRules(now);
   }
 
   #setTimeouts(): void {
@@ -312,39 +312,6 @@ export class Masquerade {
         ?.release(ports & 0xffff, m[at + M_INSIDE] as number, ports >>> 16, this.quarters(now));
     this.table.unmap(mapping);
     this.clients.mappings[client] = (this.clients.mappings[client] as number) - 1;
-  }
-
-  /** Ends the sessions of LAN hosts that are no longer on the LAN. */
-  #dropStrangers(now: number): void {
-    const w = this.table.sessionWords;
-    this.eachSession((session, at) => {
-      const row = w[at + S_CLIENT] as number;
-      if (this.clients.kindOf(row) === 'lan' && !this.inLan(w[at + S_INSIDE] as number))
-        this.close(session, now);
-    });
-  }
-
-  /** Ends sessions that a forward or a trigger let in and none would any more; marks what is control traffic now. */
-  #followRules(now: number): void {
-    const w = this.table.sessionWords;
-    this.eachSession((session, at) => {
-      const protocol = (w[at + S_PROTOCOL] as number) & 0xff;
-      const ports = w[at + S_IN_PORTS] as number;
-      const flags = w[at + S_FLAGS] as number;
-      if (protocol !== TCP && protocol !== UDP) return;
-      const inside = w[at + S_INSIDE] as number;
-      const insidePort = w[at + S_INSIDE_PORT] as number;
-      const forwarded = (flags & F_FORWARD) !== 0;
-      if (
-        (forwarded && !this.forwards.leadsTo(protocol, ports >>> 16, inside, insidePort)) ||
-        ((flags & F_TRIGGERED) !== 0 && !this.triggers.mayOpen(protocol, ports >>> 16))
-      )
-        this.close(session, now);
-      else {
-        const controls = this.triggers.controls(protocol, ports & 0xffff);
-        w[at + S_FLAGS] = controls ? flags | F_CONTROL : flags & ~F_CONTROL;
-      }
-    });
   }
 
   /** Visits every session; the visitor may close the one it is given. */
