@@ -31,6 +31,7 @@ let engine: EngineClient;
 let helpers: ChildProcess[] = [];
 let sent: Buffer[] = [];
 let leases: PortLease[] = [];
+let logs: string[] = [];
 
 function hasProgram(name: string): boolean {
   try {
@@ -49,6 +50,7 @@ async function start(changes: Partial<EngineConfig> = {}): Promise<void> {
     events: {
       message(message) {
         if (message.type === 'port-leases') leases = message.leases;
+        if (message.type === 'log') logs.push(message.line.text);
       },
       packet(_link, _client, buffer, offset, length) {
         const packet = Buffer.from(buffer.subarray(offset, offset + length));
@@ -132,6 +134,7 @@ describe.skipIf(!isRoot)('the engine and a LAN host', () => {
     enclave = await Enclave.open();
     sent = [];
     leases = [];
+    logs = [];
     enclave.sh(
       'ip netns add host; ip link add lan0 type veth peer name eth0 netns host; ip -n host link set eth0 up; ip -n host link set lo up;' +
         'ip -n host addr add 192.168.77.10/24 brd + dev eth0; ip -n host route add default via 192.168.77.1',
@@ -227,6 +230,27 @@ describe.skipIf(!isRoot)('the engine and a LAN host', () => {
     );
     expect(onHost('natpmpc -a 6001 5000 udp 300')).toContain('Mapped public port 6001');
     expect(onHost('natpmpc')).toContain('Public IP address : 203.0.113.99');
+  });
+
+  it('of two balanced hosts the one that refuses is found, and the other’s program sees no connection', async () => {
+    enclave.sh('ip -n host addr add 192.168.77.11/24 dev eth0');
+    const script =
+      "require('net').createServer(() => console.log('a connection')).listen(8080, '192.168.77.10', () => console.log('listens'))";
+    const child = enclave.spawn([...HOST, process.execPath, '-e', script]);
+    helpers.push(child);
+    let said = '';
+    child.stdout?.on('data', (text: Buffer) => {
+      said += text.toString();
+    });
+    await until('it listens', 5_000, () => said.includes('listens'));
+    const hosts = ['192.168.77.10', '192.168.77.11'].map((address) => ({ address, weight: 1 }));
+    const web = { id: 'web', on: true, protocol: 'tcp' as const, first: 80, last: 80, insideFirst: 8080 };
+    await start({ forwards: [{ ...web, hosts, sources: [] }] });
+    await until('the other is found', 5_000, () => logs.some((line) => line.includes('does not answer')));
+    expect(logs.filter((line) => line.includes('does not answer'))).toEqual([
+      '192.168.77.11 port 8080 of forward "web" does not answer; the others take over.',
+    ]);
+    expect(said).toBe('listens\n');
   });
 
   it('nobody is heard from another card, nor when the protocols are off', async () => {
