@@ -1,5 +1,6 @@
 // `npm run proof`: how a LAN behind one 33.6 kbit/s call feels while it is used, beside pppd + kernel masquerade + fq_codel
-// in an emulated guest. Both call the same provider over one exchange, one after the other, and use the same Internet.
+// in an emulated guest. Both call the same provider over one exchange, one after the other, and use the same Internet; it
+// queues up to 4 s for a caller in one FIFO, which the peer leaves full.
 // `-- --json` prints one object {rows}; `-- --seconds N` measures each load for N seconds instead of 60.
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';

@@ -35,6 +35,8 @@ export interface Guest {
 const INTERRUPTS = [3, 5, 7];
 /** A child's file descriptors after its standard ones. */
 const FIRST_INHERITED = 3;
+/** What a paused socket with small buffers may read ahead. */
+const HELD_BYTES = 16;
 const run = promisify(execFile);
 
 /** Where the boot files are, made now if need be. Rejects with the line to type if a package is missing. */
@@ -63,7 +65,9 @@ export async function startGuest(options: GuestOptions): Promise<Guest> {
     ports.push('-device', `isa-serial,chardev=line${line},index=${line},irq=${INTERRUPTS[line - 1]}`);
     if (options.smallBuffers) {
       const [near, far] = smallSocketPair();
-      waiting.push(Promise.resolve(new Socket({ fd: near })));
+      // Without this a paused socket goes on to read 16 KB, seconds of a slow line.
+      const held = { fd: near, readableHighWaterMark: HELD_BYTES };
+      waiting.push(Promise.resolve(new Socket(held)));
       ports.push('-chardev', `socket,id=line${line},fd=${FIRST_INHERITED + inherited.length}`);
       inherited.push(far);
       continue;
