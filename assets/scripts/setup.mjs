@@ -20,6 +20,7 @@ const programs = {
     ['nft', 'nftables'],
     ['ping', 'iputils-ping'],
     ['traceroute', 'traceroute'],
+    ['natpmpc', 'natpmpc'],
     ['curl', 'curl'],
     ['dig', 'bind9-dnsutils'],
     ['slirp-fullbolt', 'slirp'],
