@@ -118,7 +118,8 @@ export class IpcpRules implements ControlRules {
   private nameServer(type: number): string | undefined {
     if (this.config.role !== 'server') return undefined;
     const { dns, wins } = this.config;
-    return { 129: dns[0], 130: wins[0], 131: dns[1], 132: wins[1] }[type];
+    // One server serves for both, as pppd gives it: a rejected second would cost every caller a round trip.
+    return { 129: dns[0], 130: wins[0], 131: dns[1] ?? dns[0], 132: wins[1] ?? wins[0] }[type];
   }
 
   /** What an option the peer may ask for should say; `null` if any value will do. */
