@@ -150,8 +150,8 @@ describe('the health check of balanced forwards', () => {
       const facts = { flags: how ?? 0, sequence: 77, acknowledgement: (sequence + 1) | 0 };
       return how === null ? [] : lab.out(tcp(destination, destinationPort, source, sourcePort, facts));
     });
-  const chosen = (lab: Lab, from: number) =>
-    Array.from({ length: 10 }, (_, i) => lab.in(syn(`198.51.102.${from + i}`, 1, 80))[0]?.destination);
+  const chosen = (lab: Lab, from: number, port = 1) =>
+    Array.from({ length: 10 }, (_, i) => lab.in(syn(`198.51.102.${from + i}`, port, 80))[0]?.destination);
 
   it('asks every host, and refuses the answer before a program sees it', () => {
     const lab = new Lab({ forwards: [balanced] }).up();
@@ -195,7 +195,10 @@ describe('the health check of balanced forwards', () => {
     expect(lab.counter('forward-ill:web')).toBe(0);
     lab.pass(60_000);
     expect(lab.counter('forward-ill:web')).toBe(2);
-    expect(chosen(lab, 1)).not.toContain(undefined);
+    const first = chosen(lab, 1);
+    expect(first).not.toContain(undefined);
+    lab.in(syn(OTHER, 1, 80));
+    expect(chosen(lab, 1, 2)).toEqual(first);
   });
   it('sends nothing for a single host, for UDP, or for a rule that is off', () => {
     const single = forward({ id: 'a' });

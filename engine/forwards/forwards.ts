@@ -122,11 +122,12 @@ export class Forwards {
     const only = chosen.hosts.length === 1 ? chosen.hosts[0] : undefined;
     if (only) return only.address;
     const known = chosen.affinity.get(remote);
-    if (known && known.until > now && known.host.restsUntil <= now) {
+    const awake = chosen.hosts.filter((host) => host.restsUntil <= now);
+    // Where all rest, the one it had is as good as any.
+    if (known && known.until > now && (known.host.restsUntil <= now || awake.length === 0)) {
       known.until = now + AFFINITY_MS;
       return known.host.address;
     }
-    const awake = chosen.hosts.filter((host) => host.restsUntil <= now);
     const able = awake.length > 0 ? awake : chosen.hosts;
     let best = able[0] as Host;
     let sum = 0;
