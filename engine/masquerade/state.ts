@@ -25,6 +25,7 @@ import { HeldPackets } from './held.ts';
 import { Notices } from './notices.ts';
 import {
   F_DNS_ALIAS,
+  F_EXPECTED,
   F_FORWARD,
   M_CLIENT,
   M_FLAGS,
@@ -242,12 +243,12 @@ export class Masquerade {
 
   /**
    * The same for a packet from outside. With `inboundRefresh` off (RFC 4787 REQ-6, RFC 7857 §7) it prolongs no UDP session, and
-   * one that it has opened lives no longer than the traffic from inside keeps the mapping; what a forward lets in is exempt.
+   * one that it has opened lives no longer than the traffic from inside keeps the mapping; what a forward or a helper lets in is exempt.
    */
   refreshIn(session: number, quarters: number): void {
     const at = session * SESSION_WORDS;
     const w = this.table.sessionWords;
-    const exempt = (w[at + S_FLAGS] as number) & (F_FORWARD | F_DNS_ALIAS);
+    const exempt = (w[at + S_FLAGS] as number) & (F_FORWARD | F_DNS_ALIAS | F_EXPECTED);
     if (
       this.config.inboundRefresh !== false ||
       ((w[at + S_PROTOCOL] as number) & 0xff) !== UDP ||
