@@ -27,16 +27,14 @@ async function who(world: World, from: Place, port: number, source?: string): Pr
 export const forwardsProof: Proof = {
   name: 'forwards',
   async run(world, report) {
-    world.peer('h1', 'http', HOSTS.h1, '80');
-    world.peer('h2', 'http', HOSTS.h2, '80');
-    world.peer('h3', 'http', HOSTS.h3, '19002');
+    const servers = [
+      world.peer('h1', 'http', HOSTS.h1, '80'),
+      world.peer('h2', 'http', HOSTS.h2, '80'),
+      world.peer('h3', 'http', HOSTS.h3, '19002'),
+    ].map(listen);
     const echo = listen(world.peer('h2', 'udp-echo', HOSTS.h2, '7'));
+    await world.until('the servers', 10_000, () => [...servers, echo].every((said) => said.length > 0));
     await world.configure({ forwards: RULES });
-    await world.until(
-      'the servers',
-      10_000,
-      async () => (await who(world, 'servers', 9002)).length > 0 && echo.length > 0,
-    );
     await fromOutside(world, report);
     const datagram = await world.runPeer('servers', 10_000, 'udp-once', world.address ?? '', '5000', '100');
     const seen = echo.findLast(({ event }) => event === 'from');
@@ -75,7 +73,7 @@ async function fromOutside(world: World, report: Report): Promise<void> {
   report.line(
     hosts.every((count) => count >= 2) && first.join() === again.join(),
     'balanced over two, each remote keeps its host',
-    `${hosts.join(' and ')} of ${remotes.length} remotes`,
+    `${hosts.join(' and ')} of ${remotes.length} remotes${first.join() === again.join() ? '' : `; ${first.join()} then ${again.join()}`}`,
   );
   const allowed = await who(world, 'servers', 8200, NET.other);
   const others = await who(world, 'servers', 8200, NET.web);

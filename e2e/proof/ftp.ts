@@ -6,7 +6,7 @@ import { forward, HOSTS, NET, type Place, type World } from './world.ts';
 
 const FILE_BYTES = 3_000_000;
 const BIG_BYTES = 40_000_000;
-const ROUNDS = 5;
+const ROUNDS = 9;
 /** Active must be this near to passive. */
 const NEARNESS = 0.95;
 const OTHER_PORT = 2121;
@@ -121,10 +121,11 @@ async function speed(world: World, report: Report): Promise<void> {
     passive.push(await rate([]));
     active.push(await rate(['--ftp-port', '-']));
   }
-  const ratio = median(active) / median(passive);
+  // Pair by pair, because a computer that is busy with other things is so for both of a pair.
+  const ratio = median(active.map((one, round) => one / (passive[round] as number)));
   report.line(
     ratio >= NEARNESS,
-    `active ≥ ${NEARNESS} × passive, ${BIG_BYTES / 1e6} MB`,
+    `active ≥ ${NEARNESS} × passive, ${ROUNDS} pairs of ${BIG_BYTES / 1e6} MB`,
     `${median(active).toFixed(0)} and ${median(passive).toFixed(0)} Mbit/s, ${ratio.toFixed(2)}`,
   );
 }

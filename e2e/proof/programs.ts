@@ -54,7 +54,6 @@ export interface Said {
 /** Collects what a peer says while it runs. */
 export function listen(child: ChildProcess): Said[] {
   const said: Said[] = [];
-  child.stderr?.resume();
   if (child.stdout) {
     createInterface({ input: child.stdout }).on('line', (line) => {
       try {

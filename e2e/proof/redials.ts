@@ -57,7 +57,7 @@ async function startLoad(world: World): Promise<Busy> {
     world.peer(i % 2 === 0 ? 'h2' : 'h3', 'stream', NET.web, '9000'),
   );
   const streams = clients.map(listen);
-  const download = `while :; do curl -s -m 60 --limit-rate 2M -o /dev/null http://${NET.web}/bytes/100000000; done`;
+  const download = `while :; do curl -s -m 60 --limit-rate 200k -o /dev/null http://${NET.web}/bytes/100000000; done`;
   const load = world.spawn('h3', ['sh', '-c', download]);
   load.stdout?.resume();
   await world.until('everybody to be connected', 10_000, () =>
@@ -111,7 +111,7 @@ export const redials: Proof = {
     report.line(
       world.redials.length === REDIALS,
       'the engine tells what each redial did',
-      `${sum('moved')} mappings moved, ${sum('reset')} connections reset, ${sum('held')} packets had been held`,
+      `${sum('moved')} mappings moved, ${sum('reset')} connections reset, ${sum('held')} packets had been held; ${world.counters.socketDrops} dropped before the line`,
     );
     await sameAddress(world, report);
   },
@@ -125,7 +125,7 @@ function judgeGame(report: Report, { host, said, server }: Game, calls: readonly
   report.line(
     end !== undefined && unexcused.length === 0,
     `game on ${host}: nothing lost once the line is up`,
-    `${end?.sent} datagrams, ${lost.length - unexcused.length} lost with the line down, ${unexcused.length} with it up`,
+    `${end?.sent} datagrams, ${lost.length - unexcused.length} lost with the line down, ${unexcused.length} with it up${unexcused.map((at) => ` (${Math.round(at - Math.max(...calls.map(({ up }) => (up <= at ? up : 0))))} ms after it came)`).join('')}`,
   );
   const seen = server.filter(({ event }) => event === 'from');
   const addresses = new Set(seen.map(({ address }) => address));

@@ -65,6 +65,7 @@ export class World {
   #tun: Tun | null = null;
   #mtu = 1500;
   #next = POOL_FIRST;
+  #closing = false;
   readonly #holders = new Map<Place, ChildProcess>();
   readonly #children = new Set<ChildProcess>();
   #config: EngineConfig = {
@@ -218,11 +219,19 @@ export class World {
     return runProgram(this.#inside(place, command), limitMs);
   }
 
-  /** Starts a program that ends with the world, or when killed. */
+  /** Starts a program that ends with the world, when its input ends, or when killed; any other end is a fault. */
   spawn(place: Place, command: readonly string[]): ChildProcess {
     const child = spawnProgram(this.#inside(place, command));
+    let complaint = '';
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      complaint = (complaint + text).slice(-1_000);
+    });
     this.#children.add(child);
-    child.once('exit', () => this.#children.delete(child));
+    child.once('exit', (code, signal) => {
+      this.#children.delete(child);
+      if (this.#closing || child.killed || (code === 0 && child.stdin?.writableEnded)) return;
+      this.faults.push(`${place}: ${command.slice(0, 4).join(' ')} ended (${code ?? signal}): ${complaint}`);
+    });
     return child;
   }
 
@@ -304,6 +313,7 @@ export class World {
   }
 
   async close(): Promise<void> {
+    this.#closing = true;
     for (const child of this.#children) child.kill('SIGKILL');
     await this.engine.stop();
     this.#tun?.close();
