@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { MASQUERADE_DEFAULT } from '../contract.ts';
-import { PATIENCE_MS, runs, tellInputs } from '../masquerade/fuzz.ts';
+import { PATIENCE_MS, routerRuns, runs, tellInputs } from '../masquerade/fuzz.ts';
 import { forward, HOST1, HOST2, LAN, Lab, OTHER, OUTSIDE, SERVER, tcp, udp } from '../masquerade/lab.ts';
 import { formatAddress } from '../packet/address.ts';
 import { get16, get32, put16, put32 } from '../packet/bytes.ts';
@@ -255,7 +255,8 @@ describe('PCP (RFC 6887)', () => {
         const answer = lab.ask(request);
         if (answer) expect(answer.length).toBeLessThanOrEqual(1100);
         if (answer?.[0] === 2) expect([(answer[1] as number) >> 7, answer.length % 4]).toEqual([1, 0]);
-        for (const lease of lab.router.portLeases(lab.now)) expect(lease.client).toBe(HOST1);
+        if (lab.router.portLeases(lab.now).some((lease) => lease.client !== HOST1))
+          throw new Error('a port for another host');
       }),
       runs(3000),
     );
@@ -459,7 +460,7 @@ describe('leases', () => {
           expect(lab.router.portLeases(lab.now)).toEqual([]);
           expect(lab.counter('mappings')).toBe(0);
         }),
-        runs(25, 0),
+        routerRuns(25),
       );
     },
     PATIENCE_MS,

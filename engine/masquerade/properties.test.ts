@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { MASQUERADE_DEFAULT, type Trigger } from '../contract.ts';
 import { ACK, FIN, RST, SYN } from '../packet/tcp.ts';
-import { count, PATIENCE_MS, runs, tellInputs, times } from './fuzz.ts';
+import { count, PATIENCE_MS, routerRuns, tellInputs, times } from './fuzz.ts';
 import {
   forward,
   HOST1,
@@ -67,7 +67,7 @@ describe('properties', () => {
           expect(lab.in(reply)).toMatchObject([{ link: 0, destination: inside, destinationPort: port }]);
         }
       }),
-      runs(40, 0),
+      routerRuns(40),
     );
   });
 
@@ -87,7 +87,7 @@ describe('properties', () => {
           expect(first).toHaveLength(1);
         },
       ),
-      runs(60, 0),
+      routerRuns(60),
     );
   });
 
@@ -164,7 +164,7 @@ describe('properties', () => {
             for (const client of lab.router.clients.list(lab.now)) expect(client.sessions).toBe(0);
           },
         ),
-        runs(15, 0),
+        { numRuns: times(15) },
       );
     },
     PATIENCE_MS,
