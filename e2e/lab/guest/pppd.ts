@@ -1,6 +1,6 @@
 /**
  * Providers nobody here wrote: Debian's pppd in a guest, one for each number, asking for PAP, CHAP or nothing. They give
- * addresses from 192.0.2.0/24 and answer ping. User and password are those of the practice provider.
+ * addresses from 203.0.113.128/25 and answer ping. User and password are those of the practice provider.
  */
 import type { Socket } from 'node:net';
 import type { Exchange } from '../../../main/practice/exchange.ts';
@@ -23,9 +23,9 @@ export interface PppdProviders {
 
 /** The provider's own address, the one it gives and its name server, by place in the list. */
 export const pppdAddresses = (index: number) => ({
-  provider: `192.0.2.${index + 1}`,
-  caller: `192.0.2.${index + 65}`,
-  dns: '192.0.2.53',
+  provider: `203.0.113.${index + 161}`,
+  caller: `203.0.113.${index + 193}`,
+  dns: '203.0.113.153',
 });
 
 /** Boots one guest with a pppd under each number (at most three), ready when this resolves. */
