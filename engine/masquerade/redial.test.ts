@@ -71,6 +71,8 @@ describe('redial, new address', () => {
         flags: RST | ACK,
         sequence: 901,
       },
+      // Should it have been seen after all, and its ACK been lost on the LAN.
+      { source: SERVER, destination: HOST1, flags: RST | ACK, sequence: 907 },
     ]);
     const again = lab.out(
       tcp(HOST1, 40_000, SERVER, 80, { sequence: 101, acknowledgement: 907, payload: 'hi' }),

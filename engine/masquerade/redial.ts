@@ -1,11 +1,11 @@
 // What happens to the table when a link goes and comes (what ip_masq's ip_dynaddr did, and more). Nothing in the table names the link's
 // address, so unanswered flows and all UDP, ICMP and tunnels follow a new one by themselves, ports and all. An answered TCP
-// connection cannot: its client gets a RST at once, with the sequence number it last acknowledged, and again whenever it speaks.
+// connection cannot: its client gets a RST at once, with the sequence number it expects, and again whenever it speaks.
 import type { LinkUp } from '../contract.ts';
 import { endLeases } from '../forwards/grant.ts';
 import { formatAddress } from '../packet/address.ts';
 import { TCP } from '../packet/ipv4.ts';
-import { ACK, RST, writeSegment } from '../packet/tcp.ts';
+import { ACK, later, RST, writeSegment } from '../packet/tcp.ts';
 import { toClient } from './emit.ts';
 import {
   F_ANSWERED,
@@ -17,6 +17,7 @@ import {
   S_ATTACHMENT,
   S_CLIENT,
   S_END_IN,
+  S_END_OUT,
   S_FLAGS,
   S_IN_PORTS,
   S_INSIDE,
@@ -109,9 +110,21 @@ function bury(m: Masquerade, session: number, now: number): boolean {
   return true;
 }
 
-/** A RST to the client of a TCP session, as its remote would send it: the sequence number is the client's last acknowledgement. */
+/**
+ * A RST to the client of a TCP session, as its remote would send it. The sequence number is the client's last acknowledgement; where
+ * more has been passed on to it a second RST stands at the end of that, because the acknowledgement may have been lost on its way
+ * here. Between the two lies what the client expects: it takes one of them, or asks (RFC 5961 §3.2) and is then answered.
+ */
 export function resetClient(m: Masquerade, session: number): void {
+  const w = m.table.sessionWords;
   const at = session * SESSION_WORDS;
+  const acknowledged = w[at + S_ACK_IN] as number;
+  const passed = w[at + S_END_OUT] as number;
+  resetAt(m, at, acknowledged);
+  if (passed !== 0 && later(passed, acknowledged)) resetAt(m, at, passed);
+}
+
+function resetAt(m: Masquerade, at: number, sequence: number): void {
   const w = m.table.sessionWords;
   const alias = ((w[at + S_FLAGS] as number) & F_DNS_ALIAS) !== 0;
   const length = writeSegment(
@@ -121,7 +134,7 @@ export function resetClient(m: Masquerade, session: number): void {
     (w[at + S_IN_PORTS] as number) & 0xffff,
     w[at + S_INSIDE] as number,
     w[at + S_INSIDE_PORT] as number,
-    w[at + S_ACK_IN] as number,
+    sequence,
     w[at + S_END_IN] as number,
     RST | ACK,
   );
