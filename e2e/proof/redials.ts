@@ -12,6 +12,8 @@ const UP_MS = 1_500;
 const GAME_PORT = 27_960;
 const GAME_EVERY_MS = 20;
 const STREAMS = 4;
+/** Bytes a second: a fast line's worth. This line has no pace and no fair queue; bursts of a faster one would fill its buffer. */
+const DOWNLOAD_RATE = '200k';
 /** A datagram may be under way this long before the line drops, and is lost with it. */
 const UNDER_WAY_MS = 100;
 const RESET_WITHIN_MS = 1_000;
@@ -57,7 +59,7 @@ async function startLoad(world: World): Promise<Busy> {
     world.peer(i % 2 === 0 ? 'h2' : 'h3', 'stream', NET.web, '9000'),
   );
   const streams = clients.map(listen);
-  const download = `while :; do curl -s -m 60 --limit-rate 200k -o /dev/null http://${NET.web}/bytes/100000000; done`;
+  const download = `while :; do curl -s -m 60 --limit-rate ${DOWNLOAD_RATE} -o /dev/null http://${NET.web}/bytes/100000000; done`;
   const load = world.spawn('h3', ['sh', '-c', download]);
   load.stdout?.resume();
   await world.until('everybody to be connected', 10_000, () =>
