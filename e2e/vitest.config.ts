@@ -12,5 +12,6 @@ export default defineConfig({
     hookTimeout: 120_000,
     retry: 1,
     pool: 'forks',
+    maxWorkers: 2, // much of the component tests is waiting for real clocks
   },
 });
