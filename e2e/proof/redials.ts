@@ -123,11 +123,12 @@ function judgeGame(report: Report, { host, said, server }: Game, calls: readonly
   const end = said.find(({ event }) => event === 'game');
   const lost = (end?.lost as number[] | undefined) ?? [];
   const excused = (at: number) => calls.some(({ down, up }) => at >= down - UNDER_WAY_MS && at < up);
+  const sinceUp = (at: number) => Math.round(at - Math.max(...calls.map(({ up }) => (up <= at ? up : 0))));
   const unexcused = lost.filter((at) => !excused(at));
   report.line(
     end !== undefined && unexcused.length === 0,
     `game on ${host}: nothing lost once the line is up`,
-    `${end?.sent} datagrams, ${lost.length - unexcused.length} lost with the line down, ${unexcused.length} with it up${unexcused.map((at) => ` (${Math.round(at - Math.max(...calls.map(({ up }) => (up <= at ? up : 0))))} ms after it came)`).join('')}`,
+    `${end?.sent} datagrams, ${lost.length - unexcused.length} lost with the line down, ${unexcused.length} with it up${unexcused.length === 0 ? '' : `, the first ${sinceUp(unexcused[0] as number)} ms after it came`}`,
   );
   const seen = server.filter(({ event }) => event === 'from');
   const addresses = new Set(seen.map(({ address }) => address));

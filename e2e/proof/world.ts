@@ -88,7 +88,7 @@ export class World {
       events: {
         message: (message) => this.#heard(message),
         packet: (_link, _client, buffer, offset, length) => this.#fromEngine(buffer, offset, length),
-        lost: (fault) => this.faults.push(fault.sentence),
+        lost: (fault) => this.faults.push(`${fault.sentence} ${fault.detail ?? ''}`),
         back: () => this.faults.push('The engine was started again.'),
       },
     });
