@@ -2,7 +2,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { call, fault } from '../../app/strings.ts';
-import { GatewayProcess } from '../gateway-process.ts';
+import { GatewayProcess, ROOT } from '../gateway-process.ts';
 import { differences, hostState, ourProcesses } from '../host-state.ts';
 import { expect, inHost, test } from './fixtures.ts';
 import { Window } from './window.ts';
@@ -91,7 +91,7 @@ function enginePid(): number {
   const pid = readdirSync('/proc').find((name) => {
     if (!/^\d+$/.test(name)) return false;
     try {
-      return readFileSync(`/proc/${name}/cmdline`, 'latin1').includes('dist/engine/engine.cjs');
+      return readFileSync(`/proc/${name}/cmdline`, 'latin1').includes(`${ROOT}/dist/engine/engine.cjs`);
     } catch {
       return false;
     }
