@@ -236,6 +236,25 @@ export const engineConfigSchema = z.object({
 });
 export type EngineConfig = z.infer<typeof engineConfigSchema>;
 
+/** What a caller on a modem of ours may do. */
+export const callerRightsSchema = z.object({
+  /** Out by an uplink. */
+  internet: z.boolean(),
+  /** To the hosts of the LAN, and they to the caller; the gateway itself it always reaches. */
+  lan: z.boolean(),
+  /** To other callers; both need it. */
+  callers: z.boolean(),
+  /** LAN hosts find the caller by ARP; only with an address of the LAN's own network, else it is routed. */
+  proxyArp: z.boolean(),
+});
+export type CallerRights = z.infer<typeof callerRightsSchema>;
+export const CALLER_RIGHTS_DEFAULT: CallerRights = {
+  internet: true,
+  lan: true,
+  callers: true,
+  proxyArp: false,
+};
+
 export const linkUpSchema = z.object({
   link: z.number().int().min(1).max(PRACTICE_LINK),
   /** `uplink`: the masquerade hides everything behind `local`. `caller`: a client behind us. `practice`: the provider's side. */
@@ -246,6 +265,8 @@ export const linkUpSchema = z.object({
   mtu: z.number().int().min(128).max(1500),
   /** A caller's user name. */
   name: z.string().max(64).optional(),
+  /** What a caller may do; not named means CALLER_RIGHTS_DEFAULT. */
+  caller: callerRightsSchema.optional(),
 });
 export type LinkUp = z.infer<typeof linkUpSchema>;
 
