@@ -10,8 +10,8 @@ export const birthSchema = z.object({
   /** RUN_BASE/<uid>, made and checked by the supervisor. */
   directory: z.string().startsWith('/'),
   restarts: z.number().int().min(0),
-  /** The serial port that had a call on it when the previous engine died. */
-  guardedLine: z.string().nullable(),
+  /** The serial ports that had a call on them when the previous engine died. */
+  guardedLines: z.array(z.string()),
 });
 export type Birth = z.infer<typeof birthSchema>;
 
@@ -20,4 +20,4 @@ export const ENDED_WELL = 0;
 /** Ended with a reason that a restart cannot mend; `{"fault": …}` is its last line. */
 export const ENDED_FOR_GOOD = 4;
 
-export const GUARD_FILE = 'guarded-line';
+export const GUARD_FILE = 'guarded-lines';

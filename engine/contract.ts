@@ -22,7 +22,7 @@ export {
 } from './frames.ts';
 export { PRESETS, type Preset } from './helpers/presets.ts';
 
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 export const HEARTBEAT_MS = 2_000;
 /** Silence after which either side takes the other for dead. */
 export const HEARTBEAT_LOST_MS = 8_000;
@@ -90,6 +90,9 @@ export const serialPathSchema = z
   .string()
   .regex(/^\/dev\/(?:[A-Za-z0-9_-]+\/)?[A-Za-z0-9_.-]{1,64}$/, 'a serial port below /dev')
   .refine((path) => !path.includes('..'));
+
+/** Serial ports with a call on them. */
+export const guardedPathsSchema = z.array(serialPathSchema).max(8);
 
 export const lanSchema = z.object({
   interface: interfaceSchema,
@@ -263,6 +266,8 @@ export const linkUpSchema = z.object({
   peer: ipv4Schema,
   dns: z.array(ipv4Schema).max(4),
   mtu: z.number().int().min(128).max(1500),
+  /** bit/s of an uplink, by which clients are spread where there are several; not named counts as 33,600. */
+  rate: z.number().int().min(50).max(1_000_000_000).optional(),
   /** A caller's user name. */
   name: z.string().max(64).optional(),
   /** What a caller may do; not named means CALLER_RIGHTS_DEFAULT. */
@@ -371,8 +376,8 @@ export const toEngineSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('configure'), id: requestId, config: engineConfigSchema }),
   z.object({ type: z.literal('link-up'), id: requestId, up: linkUpSchema }),
   z.object({ type: z.literal('link-down'), id: requestId, link: z.number().int().min(1).max(PRACTICE_LINK) }),
-  /** The serial port with a call on it, so that the engine can hang it up when main dies; null when there is none. */
-  z.object({ type: z.literal('guard-line'), id: requestId, path: serialPathSchema.nullable() }),
+  /** All serial ports with a call on them, so that the engine can hang them up when main dies. */
+  z.object({ type: z.literal('guard-lines'), id: requestId, paths: guardedPathsSchema }),
   z.object({ type: z.literal('sessions'), id: requestId, limit: z.number().int().min(1).max(5000) }),
   z.object({ type: z.literal('refusals'), id: requestId }),
   /** Cut what a client has open; used when it is paused. */

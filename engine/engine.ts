@@ -2,7 +2,7 @@
  * The engine process: joins the socket to main, the router and the host, and ends in good order.
  *
  * It ends by itself when main says stop, stays away too long, or when the supervisor dies (its standard input ends); each
- * time the host is put back first, and a line left open by a vanished main is hung up. Decides nothing about packets.
+ * time the host is put back first, and lines left open by a vanished main are hung up. Decides nothing about packets.
  */
 import { randomInt } from 'node:crypto';
 import { rmSync, writeFileSync, writeSync } from 'node:fs';
@@ -44,14 +44,14 @@ class Engine {
   readonly #faults = new Map<string, Fault>();
   readonly #told = new Map<FromEngine['type'], string>();
   #lineDue: Promise<unknown> = Promise.resolve();
-  #guardedLine: string | null;
+  #guardedLines: readonly string[];
   #hasController = false;
   #ticks = 0;
   #ending: Promise<void> | null = null;
 
   constructor(birth: Birth) {
     this.#birth = birth;
-    this.#guardedLine = birth.guardedLine;
+    this.#guardedLines = birth.guardedLines;
     this.#session = new Session(
       {
         path: join(birth.directory, 'engine.sock'),
@@ -109,10 +109,10 @@ class Engine {
 
   async #end(reason: string): Promise<void> {
     this.#log('info', 'engine', `The engine ends: ${reason}.`);
-    const orphan = this.#hasController ? null : this.#guardedLine;
+    const orphans = this.#hasController ? [] : this.#guardedLines;
     // In line behind what is under way, so that nothing is built after the undoing.
     const undone = this.#inLine(() => this.#host.tearDown());
-    await Promise.all([undone, orphan === null ? null : hangUp(orphan)]);
+    await Promise.all([undone, ...orphans.map(hangUp)]);
     rmSync(join(this.#birth.directory, GUARD_FILE), { force: true });
     await this.#session.close();
     process.exit(ENDED_WELL);
@@ -176,8 +176,8 @@ class Engine {
           this.#session.flush();
           return { ok: true };
         });
-      case 'guard-line':
-        this.#guard(message.path);
+      case 'guard-lines':
+        this.#guard(message.paths);
         return { ok: true };
       case 'sessions':
         return { ok: true, result: this.#router.sessions(message.limit, now()) };
@@ -218,11 +218,11 @@ class Engine {
     return answer(outcome);
   }
 
-  #guard(path: string | null): void {
-    this.#guardedLine = path;
+  #guard(paths: readonly string[]): void {
+    this.#guardedLines = paths;
     const file = join(this.#birth.directory, GUARD_FILE);
-    if (path === null) rmSync(file, { force: true });
-    else writeFileSync(file, path, { mode: 0o600 });
+    if (paths.length === 0) rmSync(file, { force: true });
+    else writeFileSync(file, JSON.stringify(paths), { mode: 0o600 });
   }
 
   #tick(): void {

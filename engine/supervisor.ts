@@ -11,10 +11,10 @@ import { join } from 'node:path';
 import { type Birth, ENDED_FOR_GOOD, ENDED_WELL, GUARD_FILE } from './birth.ts';
 import {
   type Fault,
+  guardedPathsSchema,
   RUN_BASE,
   RUN_BASE_VARIABLE,
   SUPERVISOR_FAULT_EXIT,
-  serialPathSchema,
 } from './contract.ts';
 import { diskFault, fault } from './host/faults.ts';
 import { Journal } from './host/journal.ts';
@@ -26,11 +26,11 @@ const RESTARTS = 3;
 const RESTART_WINDOW_MS = 10 * 60_000;
 const STOP_LIMIT_MS = 8_000;
 
-function readGuardedLine(directory: string): string | null {
+function readGuardedLines(directory: string): string[] {
   try {
-    return serialPathSchema.parse(readFileSync(join(directory, GUARD_FILE), 'utf8').trim());
+    return guardedPathsSchema.parse(JSON.parse(readFileSync(join(directory, GUARD_FILE), 'utf8')));
   } catch {
-    return null;
+    return [];
   }
 }
 
@@ -72,7 +72,7 @@ async function superviseEngine(
 
   const deaths: number[] = [];
   for (let restarts = 0; !stopping; restarts++) {
-    const birth: Birth = { ...fixed, restarts, guardedLine: readGuardedLine(directory) };
+    const birth: Birth = { ...fixed, restarts, guardedLines: readGuardedLines(directory) };
     engine = startEngine(birth, lock);
     const { code, signal, lastWords } = await ended(engine);
     await journal.undoAll();

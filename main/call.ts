@@ -169,7 +169,7 @@ export class Call {
     if (port === null) return null;
     if (!port.ok) return { fault: port.fault, redial: 'stop', lastedMs: 0 };
     run.portPath = port.path;
-    await engine.guard(port.path);
+    await engine.guard(UPLINK_LINK, port.path);
     try {
       if (signal.aborted) return null;
       return await this.#dialAndStay(target, number, port.path, run);
@@ -179,7 +179,7 @@ export class Call {
       run.portPath = null;
       model.set({ link: null });
       await engine.linkDown(UPLINK_LINK);
-      await engine.guard(null);
+      await engine.guard(UPLINK_LINK, null);
     }
   }
 

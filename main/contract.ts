@@ -161,6 +161,17 @@ export const NEW_PROVIDER: Omit<Provider, 'id' | 'name' | 'numbers' | 'user'> = 
   loginScript: 'auto',
 };
 
+/** A second call at the same time, on a modem of its own; clients are spread over both. */
+export const secondCallSchema = z.object({
+  /** Dial brings it up after the first. */
+  on: z.boolean(),
+  /** Null: the same provider as the first call's. */
+  providerId: z.string().max(32).nullable(),
+  /** Path of its modem's port; empty: that of its provider. */
+  port: z.string().max(200),
+});
+export type SecondCall = z.infer<typeof secondCallSchema>;
+
 export const settingsSchema = z.object({
   lan: lanSchema.nullable(),
   masquerade: masqueradeSchema,
@@ -176,6 +187,7 @@ export const settingsSchema = z.object({
   /** May Masq-Gate let the LAN through another program's firewall that drops it? Undone when sharing ends. */
   openForeignFirewall: z.enum(['ask', 'yes', 'no']),
   selectedProvider: z.string().max(32).nullable(),
+  secondCall: secondCallSchema,
   /** Dial by itself when a computer asks for the Internet; a person's Hang up suspends it until the next Dial. */
   demand: z.boolean(),
   /** Hang up after so many minutes without traffic of a user; 0: never. */
@@ -206,7 +218,8 @@ export const lanCandidateSchema = z.object({
 });
 export type LanCandidate = z.infer<typeof lanCandidateSchema>;
 
-export const stateSchema = z.object({
+/** One call as the faces see it. */
+export const callStateSchema = z.object({
   phase: phaseSchema,
   /** When this phase began, milliseconds since the epoch. */
   since: z.number(),
@@ -214,14 +227,20 @@ export const stateSchema = z.object({
   activity: z.string(),
   /** Why the last call failed or ended by itself; stays until the next Dial. */
   fault: faultSchema.nullable(),
-  /** Things on the host that need a person: another DHCP server, a firewall in the way. */
-  hostFaults: z.array(faultSchema),
   providerId: z.string().nullable(),
   link: linkFactsSchema.nullable(),
-  /** Whether traffic dials: `watching` it does, `paused` it waits for a person's Dial, `off` it is not set. */
-  demand: z.enum(['off', 'watching', 'paused']),
   /** When the call is hung up if nobody uses it before, ms since the epoch; null while it is in use or may stay. */
   idleHangUpAt: z.number().nullable(),
+});
+export type CallState = z.infer<typeof callStateSchema>;
+
+export const stateSchema = callStateSchema.extend({
+  /** The second call; null where none is set up and none is under way. */
+  second: callStateSchema.nullable(),
+  /** Things on the host that need a person: another DHCP server, a firewall in the way. */
+  hostFaults: z.array(faultSchema),
+  /** Whether traffic dials: `watching` it does, `paused` it waits for a person's Dial, `off` it is not set. */
+  demand: z.enum(['off', 'watching', 'paused']),
   engine: z.enum(['stopped', 'starting', 'running', 'lost']),
   practice: z.boolean(),
   providers: z.array(providerViewSchema),
@@ -252,11 +271,16 @@ export type StateEvent = z.infer<typeof stateEventSchema>;
 
 export const meterSchema = z.object({
   at: z.number(),
-  /** bit/s of IP over the last half second or second. */
+  /** bit/s of IP over the last half second or second, of both calls together. */
   up: z.number(),
   down: z.number(),
   bytesUp: z.number(),
   bytesDown: z.number(),
+  /** The second call's share of it, while it is up. */
+  second: z
+    .object({ up: z.number(), down: z.number(), bytesUp: z.number(), bytesDown: z.number() })
+    .nullable()
+    .optional(),
   /** What waits for the line: bytes, and the time they will take, ms. */
   queuedBytes: z.number(),
   queuedMs: z.number(),
@@ -281,10 +305,19 @@ const command = <A extends z.ZodType, R extends z.ZodType>(argument: A, result: 
 
 export const commands = {
   snapshot: command(none, snapshotSchema),
-  /** Start a call. Resolves when it is under way, not when it is up: watch `phase`. */
-  dial: command(z.object({ providerId: z.string().max(32).optional() }).strict(), done),
-  /** End the call, or cancel whatever is under way. `now` skips the polite ways. */
-  hangUp: command(z.object({ now: z.boolean().optional() }).strict(), done),
+  /**
+   * Start a call, and the second with it if that is set. Resolves when it is under way, not when it is up: watch `phase`.
+   * With `call: 'second'` the second alone.
+   */
+  dial: command(
+    z.object({ providerId: z.string().max(32).optional(), call: z.literal('second').optional() }).strict(),
+    done,
+  ),
+  /** End both calls, or the second alone, or cancel whatever is under way. `now` skips the polite ways. */
+  hangUp: command(
+    z.object({ now: z.boolean().optional(), call: z.literal('second').optional() }).strict(),
+    done,
+  ),
   /** Dial the built-in practice provider over the built-in practice line. */
   practice: command(none, done),
   /** Leave practice: hang up if needed, take down the practice LAN. */

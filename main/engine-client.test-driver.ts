@@ -37,6 +37,6 @@ const reply = await engine.request({
     ownTraffic: 'auto',
   },
 });
-if (line !== undefined) await engine.request({ type: 'guard-line', path: line });
+if (line !== undefined) await engine.request({ type: 'guard-lines', paths: [line] });
 process.stdout.write(`${JSON.stringify(reply)}\n`);
 setInterval(() => {}, 1000);

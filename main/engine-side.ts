@@ -47,7 +47,7 @@ export class EngineSide {
   readonly #engine: EnginePart;
   readonly #links = new Map<number, LinkUp>();
   readonly #hostFaults = new Set<string>();
-  #guarded: string | null = null;
+  readonly #guarded = new Map<number, string>();
   #away: Away | null = null;
 
   constructor(options: EngineSideOptions) {
@@ -120,16 +120,21 @@ export class EngineSide {
     await this.#told({ type: 'link-down', link });
   }
 
-  /** The port with a call on it, which the engine hangs up should this process die; null when there is none. */
-  async guard(path: string | null): Promise<void> {
+  /** The port with this link's call on it, which the engine hangs up should this process die; null when there is none. */
+  async guard(link: number, path: string | null): Promise<void> {
     const device = path === null ? null : this.#options.realPath(path);
     if (device !== null && !serialPathSchema.safeParse(device).success) {
       this.#options.model.log('warning', 'gateway', `The engine cannot watch over the line on ${device}.`);
       return;
     }
-    if (device === this.#guarded) return;
-    this.#guarded = device;
-    if (this.running) await this.#told({ type: 'guard-line', path: device });
+    if (device === (this.#guarded.get(link) ?? null)) return;
+    if (device === null) this.#guarded.delete(link);
+    else this.#guarded.set(link, device);
+    if (this.running) await this.#told(this.#guards());
+  }
+
+  #guards(): EngineRequest {
+    return { type: 'guard-lines', paths: [...new Set(this.#guarded.values())] };
   }
 
   request(message: EngineRequest): Promise<EngineReply> {
@@ -152,7 +157,7 @@ export class EngineSide {
   async #tellAll(): Promise<Ready> {
     const requests: EngineRequest[] = [{ type: 'configure', config: this.#options.config() }];
     for (const up of this.#links.values()) requests.push({ type: 'link-up', up });
-    if (this.#guarded !== null) requests.push({ type: 'guard-line', path: this.#guarded });
+    if (this.#guarded.size > 0) requests.push(this.#guards());
     for (const request of requests) {
       const reply = await this.#engine.request(request);
       if (!reply.ok) return reply;

@@ -150,7 +150,7 @@ describe.concurrent('a call over the practice line', () => {
     const { model, engine, reach, lines, dialOver, phases } = await gatewayOnPractice(onTestFinished);
     await dialOver({ redialTries: 5 });
     await reach('connected', 'failed');
-    expect(engine.asked('guard-line').at(-1)).toMatchObject({ path: lines[0]?.portPath });
+    expect(engine.asked('guard-lines').at(-1)).toMatchObject({ paths: [lines[0]?.portPath] });
     await lines[0]?.close();
     expect(await reach('failed', 'waiting-to-redial')).toBe('failed');
     expect(model.state.fault).toMatchObject({
@@ -159,9 +159,9 @@ describe.concurrent('a call over the practice line', () => {
     });
     expect(model.state.link).toBeNull();
     expect(phases).not.toContain('waiting-to-redial');
-    await waitFor(() => engine.asked('guard-line').length === 2);
+    await waitFor(() => engine.asked('guard-lines').length === 2);
     expect(engine.asked('link-down').at(-1)).toMatchObject({ link: 1 });
-    expect(engine.asked('guard-line').at(-1)).toMatchObject({ path: null });
+    expect(engine.asked('guard-lines').at(-1)).toMatchObject({ paths: [] });
   });
 
   it('cancelled while it rings leaves the line free for the next', async ({ onTestFinished }) => {

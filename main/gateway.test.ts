@@ -39,7 +39,7 @@ describe('a call', () => {
       number: '555-0100',
       portPath: '/dev/ttyUSB0',
     });
-    expect(engine.requests.map((request) => request.type)).toEqual(['configure', 'guard-line']);
+    expect(engine.requests.map((request) => request.type)).toEqual(['configure', 'guard-lines']);
     const phases: Phase[] = [
       'initialising-modem',
       'dialling',
@@ -86,7 +86,7 @@ describe('a call', () => {
     expect(last(uplinks).hangUps).toEqual([false]);
     expect(gateway.model.state).toMatchObject({ phase: 'idle', link: null, fault: null });
     expect(engine.asked('link-down')).toEqual([{ type: 'link-down', link: 1 }]);
-    expect(last(engine.asked('guard-line'))).toEqual({ type: 'guard-line', path: null });
+    expect(last(engine.asked('guard-lines'))).toEqual({ type: 'guard-lines', paths: [] });
   });
 
   it('uses the provider’s own name servers when PPP gave none', async () => {
@@ -158,7 +158,7 @@ describe('cancel', () => {
     await gateway.commands.hangUp({});
     expect(gateway.model.state).toMatchObject({ phase: 'idle', fault: null, link: null });
     expect(last(uplinks).hangUps).toEqual([false]);
-    expect(last(engine.asked('guard-line'))).toEqual({ type: 'guard-line', path: null });
+    expect(last(engine.asked('guard-lines'))).toEqual({ type: 'guard-lines', paths: [] });
     last(uplinks).phase('dialling'); // a straggler of the dead call
     expect(gateway.model.state.phase).toBe('idle');
   });
@@ -323,7 +323,7 @@ describe('the engine', () => {
     expect(engine.requests.slice(before).map((request) => request.type)).toEqual([
       'configure',
       'link-up',
-      'guard-line',
+      'guard-lines',
     ]);
     await clock.advance(ENGINE_AWAY_MS * 2);
     expect(gateway.model.state).toMatchObject({ engine: 'running', phase: 'connected' });
@@ -450,7 +450,7 @@ describe('practice', () => {
     expect(engine.requests).toMatchObject([
       { type: 'configure', config: { practice: true } },
       { type: 'link-up', up: { role: 'practice', link: PRACTICE_LINK } },
-      { type: 'guard-line', path: '/dev/pts/9' },
+      { type: 'guard-lines', paths: ['/dev/pts/9'] },
     ]);
     await last(uplinks).up();
     expect(gateway.model.state.phase).toBe('connected');

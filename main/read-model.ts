@@ -22,6 +22,7 @@ export function initialState(
     link: null,
     demand: 'off',
     idleHangUpAt: null,
+    second: null,
     engine: 'stopped',
     practice: false,
     ports: [],

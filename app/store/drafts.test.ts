@@ -128,6 +128,7 @@ describe('settings', () => {
     ownTraffic: 'auto',
     openForeignFirewall: 'ask',
     selectedProvider: null,
+    secondCall: { on: false, providerId: null, port: '' },
     demand: false,
     idleMinutes: 0,
     theme: 'dark',
@@ -142,6 +143,7 @@ describe('settings', () => {
       portMapping: _p,
       helpers: _h,
       selectedProvider: _s,
+      secondCall: _c,
       ...held
     } = settings;
     expect(checkSettings(draft, settings)).toEqual({ ok: true, value: held });

@@ -17,6 +17,7 @@ export const DEFAULT_SETTINGS: Settings = {
   ownTraffic: 'auto',
   openForeignFirewall: 'ask',
   selectedProvider: null,
+  secondCall: { on: false, providerId: null, port: '' },
   demand: false,
   idleMinutes: 0,
   theme: 'system',
