@@ -25,6 +25,7 @@ import {
   sessionSchema,
   triggerSchema,
 } from '../engine/contract.ts';
+import { dialInCommands, dialInSchema, dialInStateSchema } from './dial-in/contract.ts';
 
 export type {
   Client,
@@ -42,6 +43,7 @@ export type {
   Trigger,
 } from '../engine/contract.ts';
 export { PRACTICE, PRESETS, TIMER_PRESETS } from '../engine/contract.ts';
+export * from './dial-in/contract.ts';
 export {
   freeId,
   type PortRange,
@@ -192,6 +194,8 @@ export const settingsSchema = z.object({
   demand: z.boolean(),
   /** Hang up after so many minutes without traffic of a user; 0: never. */
   idleMinutes: z.number().int().min(0).max(1440),
+  /** Lines that take calls, and who may call in. */
+  dialIn: dialInSchema,
   theme: z.enum(['system', 'light', 'dark']),
   /** Keep running in the tray when the window is closed. */
   closeToTray: z.boolean(),
@@ -254,6 +258,8 @@ export const stateSchema = callStateSchema.extend({
   counters: countersSchema,
   /** Ports held open for a time, asked for by programs on the LAN or opened by triggers. */
   portLeases: z.array(portLeaseSchema),
+  /** The lines that take calls, and the calls on them. */
+  dialIn: dialInStateSchema,
   /** Where passwords are kept. */
   secrets: z.enum(['keyring', 'file']),
   version: z.string(),
@@ -285,6 +291,8 @@ export const meterSchema = z.object({
   queuedBytes: z.number(),
   queuedMs: z.number(),
   clients: z.array(clientSchema),
+  /** Bytes of IP of each call that came in. */
+  callsIn: z.array(z.object({ id: z.number(), bytesIn: z.number(), bytesOut: z.number() })).optional(),
 });
 export type Meter = z.infer<typeof meterSchema>;
 
@@ -353,6 +361,7 @@ export const commands = {
     z.object({ rows: z.array(importedRowSchema), patch: settingsSchema.partial() }),
   ),
   clearFault: command(none, done),
+  ...dialInCommands,
 } as const;
 
 export type Commands = typeof commands;

@@ -15,6 +15,7 @@ import {
   type Settings,
 } from './contract.ts';
 import { Demand } from './demand.ts';
+import { CallerBook } from './dial-in/caller-book.ts';
 import { fetchOf, refusalsOf, sessionsOf } from './engine-answers.ts';
 import { engineConfig } from './engine-config.ts';
 import { EngineSide } from './engine-side.ts';
@@ -63,6 +64,7 @@ export class Gateway {
   readonly #practice: PracticeSide;
   readonly #ports: Ports;
   readonly #phonebook: Phonebook;
+  readonly #callers: CallerBook;
   readonly #meter: MeterTicker;
 
   constructor({ parts, settings, secrets, faults }: GatewayOptions) {
@@ -81,6 +83,7 @@ export class Gateway {
     );
     const { model } = this;
     this.#phonebook = new Phonebook(settings, secrets, model);
+    this.#callers = new CallerBook(settings, secrets, model, (dialIn) => this.#changeSettings({ dialIn }));
     const { clock } = parts;
     this.#engine = new EngineSide({
       create: (events) => parts.createEngine(events),
@@ -202,6 +205,10 @@ export class Gateway {
       sessions: async ({ limit }) => sessionsOf(await this.#engine.request({ type: 'sessions', limit })),
       refusals: async () => refusalsOf(await this.#engine.request({ type: 'refusals' })),
       importRules: async ({ source }) => ({ ok: true, value: readRules(source, this.#settings.settings) }),
+      setLine: ({ line }) => this.#callers.setLine(line),
+      removeLine: ({ id }) => this.#callers.removeLine(id),
+      saveCaller: ({ caller, password }) => this.#callers.saveCaller(caller, password),
+      removeCaller: ({ user }) => this.#callers.removeCaller(user),
       clearFault: async () => {
         this.model.set({ fault: null });
         for (const code of ['settings-broken', 'settings-unreadable', 'passwords-broken'])

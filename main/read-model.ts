@@ -4,7 +4,16 @@
  * Changes made in one turn leave as one event. `quietly` changes what a snapshot shows without an event, for figures that
  * the droppable meter carries. Nothing here decides anything.
  */
-import type { Fault, LogLevel, LogLine, Meter, Snapshot, State, StateEvent } from './contract.ts';
+import {
+  emptyDialIn,
+  type Fault,
+  type LogLevel,
+  type LogLine,
+  type Meter,
+  type Snapshot,
+  type State,
+  type StateEvent,
+} from './contract.ts';
 import type { Clock } from './gateway-parts.ts';
 import { LogRing } from './log.ts';
 
@@ -32,6 +41,7 @@ export function initialState(
     helpers: [],
     counters: {},
     portLeases: [],
+    dialIn: emptyDialIn,
   };
 }
 

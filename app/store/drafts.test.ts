@@ -1,6 +1,7 @@
 // The three forms' drafts: what they take, what they refuse and where they say so.
 import { describe, expect, it } from 'vitest';
 import {
+  DIAL_IN_DEFAULT,
   type Forward,
   NEW_PROVIDER,
   type Provider,
@@ -131,6 +132,7 @@ describe('settings', () => {
     secondCall: { on: false, providerId: null, port: '' },
     demand: false,
     idleMinutes: 0,
+    dialIn: DIAL_IN_DEFAULT,
     theme: 'dark',
     closeToTray: false,
   };
@@ -141,6 +143,7 @@ describe('settings', () => {
       forwards: _f,
       triggers: _t,
       portMapping: _p,
+      dialIn: _d,
       helpers: _h,
       selectedProvider: _s,
       secondCall: _c,

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Client, Meter, State, StateEvent } from '../../main/contract.ts';
+import {
+  type Client,
+  DIAL_IN_DEFAULT,
+  emptyDialIn,
+  type Meter,
+  type State,
+  type StateEvent,
+} from '../../main/contract.ts';
 import {
   applyEvent,
   applyMeter,
@@ -48,6 +55,7 @@ const state = (patch: Partial<State> = {}): State => ({
     secondCall: { on: false, providerId: null, port: '' },
     demand: false,
     idleMinutes: 0,
+    dialIn: DIAL_IN_DEFAULT,
     theme: 'system',
     closeToTray: true,
   },
@@ -58,6 +66,7 @@ const state = (patch: Partial<State> = {}): State => ({
   helpers: [],
   counters: {},
   portLeases: [],
+  dialIn: emptyDialIn,
   secrets: 'file',
   version: '0',
   ...patch,

@@ -1,7 +1,7 @@
 /** What settings.json holds, its version, its defaults, and how older versions become this one. No files here. */
 import { z } from 'zod';
 import { MASQUERADE_DEFAULT } from '../../engine/contract.ts';
-import { providerSchema, type Settings, settingsSchema } from '../contract.ts';
+import { DIAL_IN_DEFAULT, providerSchema, type Settings, settingsSchema } from '../contract.ts';
 
 export const SETTINGS_VERSION = 1;
 
@@ -20,6 +20,7 @@ export const DEFAULT_SETTINGS: Settings = {
   secondCall: { on: false, providerId: null, port: '' },
   demand: false,
   idleMinutes: 0,
+  dialIn: DIAL_IN_DEFAULT,
   theme: 'system',
   closeToTray: true,
 };
