@@ -134,6 +134,11 @@ export const providerSchema = z.object({
   /** Dial without waiting for a dial tone (ATX3). */
   blindDial: z.boolean(),
   headerCompression: z.boolean(),
+  /** What runs on the line once it is up: PPP, or SLIP (RFC 1055), with headers compressed (RFC 1144) as CSLIP. */
+  link: z.enum(['ppp', 'slip', 'cslip']).default('ppp'),
+  /** SLIP gives no addresses: ours and the provider's own, or empty to read them from what its text login says. */
+  slipLocal: ipv4Schema.or(z.literal('')).default(''),
+  slipPeer: ipv4Schema.or(z.literal('')).default(''),
   /** Provider's name servers to use when PPP gives none. */
   dns: z.array(ipv4Schema).max(4),
   /** How often to try again after busy, no answer or a dropped line, and the first pause in seconds (it grows). */
@@ -157,6 +162,9 @@ export const NEW_PROVIDER: Omit<Provider, 'id' | 'name' | 'numbers' | 'user'> = 
   modemInit: [],
   blindDial: false,
   headerCompression: true,
+  link: 'ppp',
+  slipLocal: '',
+  slipPeer: '',
   dns: [],
   redialTries: 5,
   redialPauseSeconds: 10,

@@ -12,6 +12,9 @@ export interface ProviderDraft {
   modemInit: string;
   blindDial: boolean;
   headerCompression: boolean;
+  link: Provider['link'];
+  slipLocal: string;
+  slipPeer: string;
   dns: string;
   redialTries: string;
   redialPauseSeconds: string;
@@ -38,6 +41,9 @@ export function draftOf(provider: Provider | null): ProviderDraft {
     modemInit: from.modemInit.join('\n'),
     blindDial: from.blindDial,
     headerCompression: from.headerCompression,
+    link: from.link,
+    slipLocal: from.slipLocal,
+    slipPeer: from.slipPeer,
     dns: from.dns.join('\n'),
     redialTries: String(from.redialTries),
     redialPauseSeconds: String(from.redialPauseSeconds),
@@ -56,6 +62,9 @@ export function checkProvider(draft: ProviderDraft, id: string): Checked<Provide
     modemInit: lines(draft.modemInit),
     blindDial: draft.blindDial,
     headerCompression: draft.headerCompression,
+    link: draft.link,
+    slipLocal: draft.slipLocal.trim(),
+    slipPeer: draft.slipPeer.trim(),
     dns: draft.dns.split(/[\s,]+/).filter(Boolean),
     redialTries: Number(draft.redialTries || Number.NaN),
     redialPauseSeconds: Number(draft.redialPauseSeconds || Number.NaN),
