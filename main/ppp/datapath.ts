@@ -79,7 +79,11 @@ export class DataPath {
     if (protocol === PROTOCOL_COMPRESSED) {
       const { decompressor, resetting } = this.ccp;
       if (decompressor === null) return false;
-      if (resetting) return true;
+      if (resetting) {
+        // Packets sent uncompressed still come through meanwhile: each dropped one puts VJ in doubt anew.
+        this.lost();
+        return true;
+      }
       const plain = decompressor.decompress(frame, offset, length);
       if (plain === null) {
         this.lost();

@@ -2,6 +2,7 @@
  * SLIP (RFC 1055) and CSLIP (SLIP with RFC 1144): IP packets between END octets, and nothing else.
  *
  * No negotiation, no check sequence, no close: addresses come from elsewhere and only the carrier tells up from down.
+ * What noise does to a packet is left to its checksums: the IP header's always, TCP's where a header was compressed.
  * CSLIP marks a packet's kind in its first octet; which of the two the peer speaks is told by its first such packet.
  */
 import { PROTOCOL_IP, PROTOCOL_VJ_COMPRESSED, PROTOCOL_VJ_UNCOMPRESSED, u8, u16 } from './packet.ts';
@@ -36,7 +37,7 @@ export class SlipLink {
   private overrun = false;
   private compressing: boolean;
   private compressor = new VjCompressor(SLOTS, true);
-  private decompressor = new VjDecompressor(SLOTS);
+  private decompressor = new VjDecompressor(SLOTS, true);
 
   /** `deliver` gets whole IPv4 packets in a buffer that holds only during the call. */
   constructor(config: SlipConfig, deliver: (packet: Uint8Array, offset: number, length: number) => void) {
@@ -59,7 +60,7 @@ export class SlipLink {
     this.overrun = false;
     this.compressing = this.config.compression === 'on';
     this.compressor = new VjCompressor(SLOTS, true);
-    this.decompressor = new VjDecompressor(SLOTS);
+    this.decompressor = new VjDecompressor(SLOTS, true);
   }
 
   /** An IPv4 packet as octets for the line, between two ENDs; a view that holds until the next call. */

@@ -1,5 +1,8 @@
 /**
  * The receiving half of Van Jacobson compression (RFC 1144 §3.2.4-4.2, appendix A.3); the format is in vj.ts.
+ *
+ * Beyond the RFC: after an error every slot is in doubt, because the differences for it may be among what was lost. What
+ * a doubtful slot gives must pass TCP's own checksum before it is let through, so that no wrong octet leaves here.
  */
 import { PROTOCOL_VJ_UNCOMPRESSED, u8, u16, u32 } from './packet.ts';
 import {
@@ -32,14 +35,22 @@ export class VjDecompressor {
   /** Something was lost: the slot meant by a packet that names none is not known. */
   private toss = true;
   private cursor = 0;
+  /** 1 for a slot whose header may be out of step with the sender's. */
+  private readonly doubts: Uint8Array;
+  private readonly noCheckSequence: boolean;
 
-  constructor(slots: number) {
-    this.slots = makeSlots(Math.max(1, Math.min(256, slots)));
+  /** `noCheckSequence`: the line below lets broken octets through (SLIP), so that nothing is beyond doubt. */
+  constructor(slots: number, noCheckSequence = false) {
+    const count = Math.max(1, Math.min(256, slots));
+    this.slots = makeSlots(count);
+    this.doubts = new Uint8Array(count);
+    this.noCheckSequence = noCheckSequence;
   }
 
   /** A frame was broken, or came from a compressor below that lost its place. */
   lost(): void {
     this.toss = true;
+    this.doubts.fill(1);
   }
 
   /** `protocol` 0x002d or 0x002f. `false`: not a packet we can restore, drop it. */
@@ -66,8 +77,10 @@ export class VjDecompressor {
     this.outLength = total;
     slot.length = ipLength + tcpLength;
     slot.total = total;
+    if (this.noCheckSequence && !this.checksumHolds(ipLength)) return false;
     for (let i = 0; i < slot.length; i++) slot.header[i] = u8(this.out, i);
     this.lastSlot = u8(bytes, offset + 9);
+    this.doubts[this.lastSlot] = 0;
     this.toss = false;
     return true;
   }
@@ -110,7 +123,23 @@ export class VjDecompressor {
     slot.total = slot.length + (end - this.cursor);
     if (slot.total > 0xffff) return false;
     this.emit(slot, bytes, end, tcp);
+    if (this.noCheckSequence || this.doubts[this.lastSlot] === 1) {
+      if (!this.checksumHolds(tcp)) return false;
+      this.doubts[this.lastSlot] = 0;
+    }
     return true;
+  }
+
+  /** Of the TCP segment in `out` (RFC 793 §3.1: pseudo-header, header and data). */
+  private checksumHolds(ipLength: number): boolean {
+    const { out, outLength } = this;
+    let sum = TCP + outLength - ipLength;
+    for (let i = 12; i < 20; i += 2) sum += u16(out, i);
+    const even = ipLength + ((outLength - ipLength) & ~1);
+    for (let i = ipLength; i < even; i += 2) sum += u16(out, i);
+    if (even < outLength) sum += u8(out, even) << 8;
+    while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
+    return sum === 0xffff;
   }
 
   private decode(bytes: Uint8Array, end: number): number {

@@ -143,6 +143,30 @@ describe('loss', () => {
     expect(receive(decompressor, compressed)).toEqual(after);
   });
 
+  it('lets a slot that missed a packet through only when TCP’s checksum holds again', () => {
+    const compressor = new VjCompressor(16, true);
+    const decompressor = new VjDecompressor(16);
+    const flows = [flow(1), flow(2)];
+    const next = (at: number): [Uint8Array, Sent] => {
+      const f = flows[at] as Flow;
+      const packet = segment(f, { payload: data(50) });
+      Object.assign(f, { seq: f.seq + 50, id: f.id + 1 });
+      return [packet, send(compressor, packet)];
+    };
+    for (const at of [0, 1]) receive(decompressor, next(at)[1]);
+    next(0); // never arrives
+    decompressor.lost();
+    const [good, named] = next(1);
+    expect(named.protocol).toBe(PROTOCOL_VJ_COMPRESSED);
+    expect(receive(decompressor, named)).toEqual(good);
+    expect(receive(decompressor, next(0)[1])).toBeNull(); // would be 50 octets off
+    (flows[0] as Flow).seq -= 150;
+    const [again, whole] = next(0);
+    expect(receive(decompressor, whole)).toEqual(again);
+    const [after, compressed] = next(0);
+    expect([receive(decompressor, compressed), compressed.protocol]).toEqual([after, PROTOCOL_VJ_COMPRESSED]);
+  });
+
   it('tosses also after a packet it could not restore', () => {
     const { decompressor, next } = lossy(true);
     receive(decompressor, next()[1]);

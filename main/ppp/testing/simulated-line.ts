@@ -56,6 +56,8 @@ export interface LineTerms {
   /** Probability that a chunk (a frame, or a piece of one) vanishes, and that an octet has a bit flipped. */
   loss: number;
   bitErrors: number;
+  /** Probability that one bit of a chunk is flipped. */
+  frameErrors: number;
   seed: number;
 }
 
@@ -121,7 +123,7 @@ export class SimulatedLine {
     server: Partial<PppServerConfig> = {},
     terms: Partial<LineTerms> = {},
   ) {
-    this.terms = { rate: 33_600, delay: 60, loss: 0, bitErrors: 0, seed: 1, ...terms };
+    this.terms = { rate: 33_600, delay: 60, loss: 0, bitErrors: 0, frameErrors: 0, seed: 1, ...terms };
     this.random = seeded(this.terms.seed);
     const bytes = randomBytes(seeded(this.terms.seed + 1));
     this.client = new End({ ...CLIENT, ...client }, bytes, (from, chunk) => this.transmit(from, chunk));
@@ -160,6 +162,10 @@ export class SimulatedLine {
     const bytes = chunk.map((byte) =>
       this.random() < this.terms.bitErrors ? byte ^ (1 << Math.floor(this.random() * 8)) : byte,
     );
+    if (this.random() < this.terms.frameErrors) {
+      const at = Math.floor(this.random() * bytes.length);
+      bytes[at] = (bytes[at] as number) ^ (1 << Math.floor(this.random() * 8));
+    }
     const to = from === this.client ? this.server : this.client;
     this.arrivals.push({ at: from.busyUntil + this.terms.delay, to, bytes });
   }

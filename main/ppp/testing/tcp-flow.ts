@@ -19,14 +19,14 @@ export interface Segment {
   ttl?: number;
 }
 
-function checksum(bytes: Uint8Array, start: number, end: number): number {
-  let sum = 0;
-  for (let i = start; i < end; i += 2) sum += ((bytes[i] as number) << 8) | (bytes[i + 1] as number);
+function checksum(bytes: Uint8Array, start: number, end: number, before = 0): number {
+  let sum = before;
+  for (let i = start; i < end; i += 2) sum += ((bytes[i] as number) << 8) | (bytes[i + 1] ?? 0);
   while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
   return ~sum & 0xffff;
 }
 
-/** A packet of `flow` as it stands; the TCP checksum is some number that depends on the content. */
+/** A packet of `flow` as it stands, both checksums right. */
 export function segment(
   flow: Flow,
   { payload, flags = 0x10, options, urgent = 0, tos = 0, ttl = 64 }: Segment,
@@ -51,6 +51,7 @@ export function segment(
   view.setUint16(38, urgent);
   packet.set(extra, 40);
   packet.set(payload, header);
-  view.setUint16(36, checksum(packet, 20, 40) ^ payload.reduce((sum, byte) => (sum * 31 + byte) & 0xffff, 7));
+  const pseudo = [12, 14, 16, 18].reduce((sum, at) => sum + view.getUint16(at), 6 + packet.length - 20);
+  view.setUint16(36, checksum(packet, 20, packet.length, pseudo));
   return packet;
 }
