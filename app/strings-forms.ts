@@ -105,5 +105,6 @@ export const checks = {
   chosen: (text: string) => `“${text}” is no IPv4 address.`,
   nobody: 'Name at least one computer, or share with all.',
   idle: 'Minutes are a number from 0 to 1440.',
+  hours: 'Each line is days and times, such as Mon-Fri 18:00-08:00 or daily 22:00-07:00.',
   demandRules: 'Each line is dial or ignore, a space, and a name such as *.example.com.',
 } as const;

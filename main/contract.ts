@@ -26,6 +26,10 @@ import {
   triggerSchema,
 } from '../engine/contract.ts';
 import { dialInCommands, dialInSchema, dialInStateSchema } from './dial-in/contract.ts';
+import { modemKindSchema, profileFields, radioSchema } from './provider-profile.ts';
+import { terminalSchema } from './terminal/terminal-schema.ts';
+import { NO_LIMITS, usageNowSchema } from './usage/usage-schema.ts';
+import { weekPlanSchema } from './week-plan.ts';
 
 export type {
   Client,
@@ -55,6 +59,22 @@ export {
   TRIGGER_RANGES,
   TRIGGER_SECONDS,
 } from './port-rules.ts';
+export { type ModemKind, PROFILES, type ProviderKind, type Radio } from './provider-profile.ts';
+export type { Terminal } from './terminal/terminal-schema.ts';
+export { appendTerminal } from './terminal/terminal-text.ts';
+export {
+  type CallRecord,
+  type Limits,
+  type MonthTotal,
+  moneyText,
+  NEW_TARIFF,
+  NO_LIMITS,
+  type Tariff,
+  type UsageNow,
+  type UsageReport,
+} from './usage/usage-schema.ts';
+export type { WeekPlan } from './week-plan.ts';
+export { readWeekPlan, weekPlanText } from './week-plan-text.ts';
 
 /** The call's progress. Each has a sentence of its own in every face; Cancel (hangUp) works in all but `idle`. */
 export const phaseSchema = z.enum([
@@ -92,6 +112,8 @@ export const linkFactsSchema = z.object({
   connectedAt: z.number(),
   bytesUp: z.number(),
   bytesDown: z.number(),
+  /** Of a mobile network, as it was when the call was dialled. */
+  radio: radioSchema.optional(),
 });
 export type LinkFacts = z.infer<typeof linkFactsSchema>;
 
@@ -146,13 +168,16 @@ export const providerSchema = z.object({
   redialPauseSeconds: z.number().int().min(1).max(3600),
   /**
    * How to log in to a provider that greets with text before PPP: `off` not at all, `auto` answers the usual prompts if
-   * text comes instead of PPP, or steps of one's own that run before PPP is begun.
+   * text comes instead of PPP, `terminal` leaves the line to a person until PPP is begun, or steps of one's own before it.
    */
-  loginScript: z.union([z.enum(['off', 'auto']), z.array(loginStepSchema).min(1).max(40)]).default('auto'),
+  loginScript: z
+    .union([z.enum(['off', 'auto', 'terminal']), z.array(loginStepSchema).min(1).max(40)])
+    .default('auto'),
+  ...profileFields,
 });
 export type Provider = z.infer<typeof providerSchema>;
-/** As the faces see it: never the password itself. */
-export const providerViewSchema = providerSchema.extend({ hasPassword: z.boolean() });
+/** As the faces see it: never the password or the PIN itself. */
+export const providerViewSchema = providerSchema.extend({ hasPassword: z.boolean(), hasPin: z.boolean() });
 export type ProviderView = z.infer<typeof providerViewSchema>;
 /** The port of a provider that is called over the built-in practice line; its telephone book is `main/practice/numbers.ts`. */
 export const PRACTICE_PORT = 'practice';
@@ -169,6 +194,14 @@ export const NEW_PROVIDER: Omit<Provider, 'id' | 'name' | 'numbers' | 'user'> = 
   redialTries: 5,
   redialPauseSeconds: 10,
   loginScript: 'auto',
+  kind: 'telephone',
+  apn: '',
+  paceRate: 0,
+  mtu: 0,
+  carrierWaitSeconds: 60,
+  longestCallMinutes: 0,
+  tariff: null,
+  limits: NO_LIMITS,
 };
 
 /** A second call at the same time, on a modem of its own; clients are spread over both. */
@@ -202,6 +235,10 @@ export const settingsSchema = z.object({
   demand: z.boolean(),
   /** Hang up after so many minutes without traffic of a user; 0: never. */
   idleMinutes: z.number().int().min(0).max(1440),
+  /** When to be online without being asked: dials by itself and does not hang up for want of traffic. */
+  keepUp: weekPlanSchema,
+  /** When nobody and nothing dials; a person may override it for one call. */
+  neverDial: weekPlanSchema,
   /** Lines that take calls, and who may call in. */
   dialIn: dialInSchema,
   theme: z.enum(['system', 'light', 'dark']),
@@ -216,6 +253,8 @@ export const portInfoSchema = z.object({
   /** What the last probe said, in a sentence; null before any probe. */
   verdict: z.string().nullable(),
   isModem: z.boolean().nullable(),
+  /** What the modem said it is, at the last probe. */
+  kind: modemKindSchema.optional(),
 });
 export type PortInfo = z.infer<typeof portInfoSchema>;
 
@@ -243,6 +282,10 @@ export const callStateSchema = z.object({
   link: linkFactsSchema.nullable(),
   /** When the call is hung up if nobody uses it before, ms since the epoch; null while it is in use or may stay. */
   idleHangUpAt: z.number().nullable(),
+  /** A call that will be hung up all the same: when, why in a sentence, and whether `stayOnline` puts it off. */
+  callEnds: z.object({ at: z.number(), sentence: z.string(), mayStay: z.boolean() }).nullable(),
+  /** What the call under way has cost so far; null while none is counted. */
+  usage: usageNowSchema.nullable(),
 });
 export type CallState = z.infer<typeof callStateSchema>;
 
@@ -253,6 +296,9 @@ export const stateSchema = callStateSchema.extend({
   hostFaults: z.array(faultSchema),
   /** Whether traffic dials: `watching` it does, `paused` it waits for a person's Dial, `off` it is not set. */
   demand: z.enum(['off', 'watching', 'paused']),
+  /** These are hours in which nothing dials: until when, ms since the epoch; null outside them. */
+  neverDialUntil: z.number().nullable(),
+  terminal: terminalSchema.nullable(),
   engine: z.enum(['stopped', 'starting', 'running', 'lost']),
   practice: z.boolean(),
   providers: z.array(providerViewSchema),
@@ -274,12 +320,20 @@ export const stateSchema = callStateSchema.extend({
 });
 export type State = z.infer<typeof stateSchema>;
 
-export const snapshotSchema = z.object({ seq: z.number(), state: stateSchema, log: z.array(logLineSchema) });
+export const snapshotSchema = z.object({
+  seq: z.number(),
+  state: stateSchema,
+  log: z.array(logLineSchema),
+  /** What the terminal shows, at most TERMINAL_CHARACTERS. */
+  terminal: z.string().optional(),
+});
 export type Snapshot = z.infer<typeof snapshotSchema>;
 export const stateEventSchema = z.object({
   seq: z.number(),
   patch: stateSchema.partial(),
   log: z.array(logLineSchema),
+  /** New text of the terminal, for `appendTerminal`. */
+  terminal: z.string().optional(),
 });
 export type StateEvent = z.infer<typeof stateEventSchema>;
 
@@ -344,7 +398,18 @@ export const commands = {
     z.object({ bytes: z.number(), milliseconds: z.number(), sha256: z.string() }),
   ),
   saveProvider: command(
-    z.object({ provider: providerSchema, password: z.string().max(256).nullable() }).strict(),
+    z
+      .object({
+        provider: providerSchema,
+        password: z.string().max(256).nullable(),
+        /** Of a SIM card: absent or null keeps the old one, empty forgets it. */
+        pin: z
+          .string()
+          .regex(/^(?:\d{4,8})?$/, 'A PIN has four to eight digits.')
+          .nullable()
+          .optional(),
+      })
+      .strict(),
     z.object({ provider: providerViewSchema }),
   ),
   removeProvider: command(z.object({ id: z.string().max(32) }).strict(), done),
@@ -352,7 +417,7 @@ export const commands = {
   refreshPorts: command(none, done),
   probePort: command(
     z.object({ path: z.string().max(200) }).strict(),
-    z.object({ isModem: z.boolean(), sentence: z.string() }),
+    z.object({ isModem: z.boolean(), sentence: z.string(), kind: modemKindSchema.optional() }),
   ),
   setHelper: command(z.object({ name: z.string().max(32), setting: helperSettingSchema }).strict(), done),
   pauseClient: command(z.object({ address: ipv4Schema, paused: z.boolean() }).strict(), done),

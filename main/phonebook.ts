@@ -5,8 +5,15 @@ import type { ReadModel } from './read-model.ts';
 import type { SecretStore } from './settings/secrets.ts';
 import type { SettingsStore } from './settings/store.ts';
 
+/** Where the PIN of a provider's SIM card lies among the secrets; no provider's own id has a colon. */
+export const pinKey = (id: string): string => `pin:${id}`;
+
+function viewOf(provider: Provider, secrets: SecretStore): ProviderView {
+  return { ...provider, hasPassword: secrets.has(provider.id), hasPin: secrets.has(pinKey(provider.id)) };
+}
+
 export function providerViews(settings: SettingsStore, secrets: SecretStore): ProviderView[] {
-  return settings.providers.map((provider) => ({ ...provider, hasPassword: secrets.has(provider.id) }));
+  return settings.providers.map((provider) => viewOf(provider, secrets));
 }
 
 /** Shown until the same thing is saved well. */
@@ -25,21 +32,35 @@ export class Phonebook {
     this.#model = model;
   }
 
-  /** `password`: null keeps the old one, empty forgets it. */
-  async save(provider: Provider, password: string | null): Promise<Outcome<{ provider: ProviderView }>> {
+  /** `password` and `pin`: null keeps the old one, empty forgets it. */
+  async save(
+    provider: Provider,
+    password: string | null,
+    pin: string | null = null,
+  ): Promise<Outcome<{ provider: ProviderView }>> {
     const known = this.#settings.providers;
     const providers = known.some((p) => p.id === provider.id)
       ? known.map((p) => (p.id === provider.id ? provider : p))
       : [...known, provider];
     const secretFault =
-      password === null ? null : await this.#secrets.set(provider.id, password === '' ? null : password);
+      (await this.#keep(provider.id, password)) ?? (await this.#keep(pinKey(provider.id), pin));
     const settingsFault = await this.#settings.change({ providers });
     tellUnsaved(this.#model, 'settings', settingsFault);
-    if (password !== null) tellUnsaved(this.#model, 'passwords', secretFault);
+    if (password !== null || pin !== null) tellUnsaved(this.#model, 'passwords', secretFault);
     this.#model.set({ providers: providerViews(this.#settings, this.#secrets) });
     const fault = settingsFault ?? secretFault;
     if (fault !== null) return { ok: false, fault };
-    return { ok: true, value: { provider: { ...provider, hasPassword: this.#secrets.has(provider.id) } } };
+    return { ok: true, value: { provider: viewOf(provider, this.#secrets) } };
+  }
+
+  /** A SIM card refused its PIN: it is not kept, so that it cannot be sent a second time and lock the card. */
+  async forgetPin(id: string): Promise<void> {
+    tellUnsaved(this.#model, 'passwords', await this.#secrets.set(pinKey(id), null));
+    this.#model.set({ providers: providerViews(this.#settings, this.#secrets) });
+  }
+
+  async #keep(key: string, secret: string | null): Promise<Fault | null> {
+    return secret === null ? null : this.#secrets.set(key, secret === '' ? null : secret);
   }
 
   async remove(id: string): Promise<Outcome<Record<string, never>>> {
@@ -48,7 +69,8 @@ export class Phonebook {
       return { ok: false, fault: unknownProvider(id) };
     const { settings } = this.#settings;
     const selectedProvider = settings.selectedProvider === id ? null : settings.selectedProvider;
-    const secretFault = await this.#secrets.set(id, null);
+    const pinFault = this.#secrets.has(pinKey(id)) ? await this.#secrets.set(pinKey(id), null) : null;
+    const secretFault = (await this.#secrets.set(id, null)) ?? pinFault;
     const settingsFault = await this.#settings.change({
       providers,
       settings: { ...settings, selectedProvider },

@@ -132,6 +132,8 @@ describe('settings', () => {
     secondCall: { on: false, providerId: null, port: '' },
     demand: false,
     idleMinutes: 0,
+    keepUp: [],
+    neverDial: [],
     dialIn: DIAL_IN_DEFAULT,
     theme: 'dark',
     closeToTray: false,

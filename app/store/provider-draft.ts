@@ -1,9 +1,11 @@
 // What is typed into the provider form: filled from a provider, checked by the contract's own schema. Pure.
 import { NEW_PROVIDER, type Provider, providerSchema } from '../../main/contract.ts';
+import { checks } from '../strings-forms.ts';
 import type { Checked } from './forward-draft.ts';
+import { readTariff, type TariffDraft, tariffDraft, tariffField } from './tariff-draft.ts';
 
 /** As typed: numbers, AT settings and name servers one a line. */
-export interface ProviderDraft {
+export interface ProviderDraft extends TariffDraft {
   name: string;
   numbers: string;
   user: string;
@@ -19,6 +21,12 @@ export interface ProviderDraft {
   redialTries: string;
   redialPauseSeconds: string;
   loginScript: Provider['loginScript'];
+  kind: Provider['kind'];
+  apn: string;
+  paceRate: string;
+  mtu: string;
+  carrierWaitSeconds: string;
+  longestCallMinutes: string;
 }
 export type ProviderErrors = Partial<Record<keyof ProviderDraft, string>>;
 
@@ -48,8 +56,17 @@ export function draftOf(provider: Provider | null): ProviderDraft {
     redialTries: String(from.redialTries),
     redialPauseSeconds: String(from.redialPauseSeconds),
     loginScript: from.loginScript,
+    kind: from.kind,
+    apn: from.apn,
+    paceRate: String(from.paceRate),
+    mtu: String(from.mtu),
+    carrierWaitSeconds: String(from.carrierWaitSeconds),
+    longestCallMinutes: String(from.longestCallMinutes),
+    ...tariffDraft(from),
   };
 }
+
+const whole = (text: string) => Number(text || Number.NaN);
 
 export function checkProvider(draft: ProviderDraft, id: string): Checked<Provider, ProviderErrors> {
   const parsed = providerSchema.safeParse({
@@ -66,15 +83,22 @@ export function checkProvider(draft: ProviderDraft, id: string): Checked<Provide
     slipLocal: draft.slipLocal.trim(),
     slipPeer: draft.slipPeer.trim(),
     dns: draft.dns.split(/[\s,]+/).filter(Boolean),
-    redialTries: Number(draft.redialTries || Number.NaN),
-    redialPauseSeconds: Number(draft.redialPauseSeconds || Number.NaN),
+    redialTries: whole(draft.redialTries),
+    redialPauseSeconds: whole(draft.redialPauseSeconds),
     loginScript: draft.loginScript,
+    kind: draft.kind,
+    apn: draft.apn,
+    paceRate: whole(draft.paceRate),
+    mtu: whole(draft.mtu),
+    carrierWaitSeconds: whole(draft.carrierWaitSeconds),
+    longestCallMinutes: whole(draft.longestCallMinutes),
+    ...readTariff(draft),
   });
   if (parsed.success) return { ok: true, value: parsed.data };
   const errors: ProviderErrors = {};
   for (const issue of parsed.error.issues) {
-    const field = issue.path[0] as keyof ProviderDraft;
-    errors[field] ??= issue.message;
+    const field = tariffField(issue.path) ?? (issue.path[0] as keyof ProviderDraft);
+    errors[field] ??= field === 'offPeakHours' ? checks.hours : issue.message;
   }
   return { ok: false, errors };
 }

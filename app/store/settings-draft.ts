@@ -2,9 +2,11 @@
 import {
   type Lan,
   type LanCandidate,
+  readWeekPlan,
   type Settings,
   settingsSchema,
   TIMER_PRESETS,
+  weekPlanText,
 } from '../../main/contract.ts';
 import { formatAddress, parseAddress, sameNetwork, suggestLan, suggestRange } from '../format/address.ts';
 import { checks } from '../strings-forms.ts';
@@ -31,6 +33,9 @@ export interface SettingsDraft {
   chosen: string;
   demand: boolean;
   idleMinutes: string;
+  /** Spans of the week, one a line. */
+  keepUp: string;
+  neverDial: string;
   /** One a line, such as `ignore *.example.com`. */
   demandRules: string;
   theme: Settings['theme'];
@@ -70,6 +75,8 @@ export const draftOfSettings = (settings: Settings): SettingsDraft => ({
   chosen: settings.access.chosen.join('\n'),
   demand: settings.demand,
   idleMinutes: String(settings.idleMinutes),
+  keepUp: weekPlanText(settings.keepUp),
+  neverDial: weekPlanText(settings.neverDial),
   demandRules: settings.demandRules.map(({ action, pattern }) => `${action} ${pattern}`).join('\n'),
   theme: settings.theme,
   closeToTray: settings.closeToTray,
@@ -140,6 +147,8 @@ function checkWho(draft: SettingsDraft): SettingsErrors {
   else if (draft.access === 'chosen' && chosen.length === 0) errors.chosen = checks.nobody;
   const minutes = Number(draft.idleMinutes || Number.NaN);
   if (!Number.isInteger(minutes) || minutes < 0 || minutes > 1440) errors.idleMinutes = checks.idle;
+  if (readWeekPlan(draft.keepUp) === null) errors.keepUp = checks.hours;
+  if (readWeekPlan(draft.neverDial) === null) errors.neverDial = checks.hours;
   if (readDemandRules(draft.demandRules) === null) errors.demandRules = checks.demandRules;
   return errors;
 }
@@ -162,6 +171,8 @@ export function checkSettings(
       openForeignFirewall: true,
       demand: true,
       idleMinutes: true,
+      keepUp: true,
+      neverDial: true,
       demandRules: true,
       theme: true,
       closeToTray: true,
@@ -200,6 +211,8 @@ export function checkSettings(
       },
       demand: draft.demand,
       idleMinutes: Number(draft.idleMinutes),
+      keepUp: readWeekPlan(draft.keepUp),
+      neverDial: readWeekPlan(draft.neverDial),
       demandRules: readDemandRules(draft.demandRules),
       ownTraffic: draft.ownTraffic,
       openForeignFirewall: draft.openForeignFirewall,

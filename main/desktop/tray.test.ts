@@ -8,7 +8,11 @@ import { type MenuItem, trayLook, trayMenu } from './tray-menu.ts';
 
 async function state(change: Partial<State>): Promise<State> {
   const { gateway } = await scriptedGateway();
-  return { ...gateway.model.state, providers: [{ ...provider, hasPassword: true }], ...change };
+  return {
+    ...gateway.model.state,
+    providers: [{ ...provider, hasPassword: true, hasPin: false }],
+    ...change,
+  };
 }
 
 const labels = (items: readonly MenuItem[]) => items.map((item) => item.label);
@@ -81,9 +85,12 @@ describe('the tray menu', () => {
   });
 
   it('lists the providers when there are several', async () => {
-    const second = { ...provider, id: 'work', name: 'Work', hasPassword: false };
+    const second = { ...provider, id: 'work', name: 'Work', hasPassword: false, hasPin: false };
     const menu = trayMenu(
-      await state({ providers: [{ ...provider, hasPassword: true }, second], providerId: 'work' }),
+      await state({
+        providers: [{ ...provider, hasPassword: true, hasPin: false }, second],
+        providerId: 'work',
+      }),
     );
     expect(menu.find((one) => one.submenu)?.submenu).toEqual([
       { id: 'dial:home', label: 'Home', enabled: true, checked: false },

@@ -20,6 +20,8 @@ export const DEFAULT_SETTINGS: Settings = {
   secondCall: { on: false, providerId: null, port: '' },
   demand: false,
   idleMinutes: 0,
+  keepUp: [],
+  neverDial: [],
   dialIn: DIAL_IN_DEFAULT,
   theme: 'system',
   closeToTray: true,
