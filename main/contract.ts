@@ -215,10 +215,21 @@ export const secondCallSchema = z.object({
 });
 export type SecondCall = z.infer<typeof secondCallSchema>;
 
+/** What one client may have of the line: kbit/s each way at most, or null, and its weight beside the others (4 to 1 to a quarter). */
+export const clientShareSchema = z.object({
+  address: ipv4Schema,
+  limitKbit: z.number().int().min(1, 'The least limit is 1 kbit/s.').max(1_000_000).nullable(),
+  priority: z.enum(['low', 'normal', 'high']),
+});
+export type ClientShare = z.infer<typeof clientShareSchema>;
+export type Priority = ClientShare['priority'];
+
 export const settingsSchema = z.object({
   lan: lanSchema.nullable(),
   masquerade: masqueradeSchema,
   access: accessSchema,
+  /** Clients that have another share of the line than everybody. */
+  shares: z.array(clientShareSchema).max(256),
   forwards: z.array(forwardSchema).max(256),
   triggers: z.array(triggerSchema).max(64),
   /** May programs on the LAN open ports themselves, by PCP or NAT-PMP? */
@@ -421,6 +432,8 @@ export const commands = {
   ),
   setHelper: command(z.object({ name: z.string().max(32), setting: helperSettingSchema }).strict(), done),
   pauseClient: command(z.object({ address: ipv4Schema, paused: z.boolean() }).strict(), done),
+  /** How much of the line a client gets; what is left out stays as it was. */
+  shareClient: command(clientShareSchema.partial({ limitKbit: true, priority: true }).strict(), done),
   addForward: command(z.object({ forward: forwardSchema }).strict(), done),
   removeForward: command(z.object({ id: z.string().max(32) }).strict(), done),
   sessions: command(

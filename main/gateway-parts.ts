@@ -5,7 +5,16 @@
  * only these shapes, so that its tests run the real gateway over scripted parts.
  */
 import type { FromEngine, ToEngine } from '../engine/contract.ts';
-import type { Fault, LanCandidate, LinkFacts, LogLevel, Phase, PortInfo, Provider } from './contract.ts';
+import type {
+  ClientShare,
+  Fault,
+  LanCandidate,
+  LinkFacts,
+  LogLevel,
+  Phase,
+  PortInfo,
+  Provider,
+} from './contract.ts';
 import type { Redial } from './modem/result-codes.ts';
 
 export type { Redial } from './modem/result-codes.ts';
@@ -45,6 +54,8 @@ export interface DialOptions {
   portPath: string;
 }
 
+export type LineShare = Pick<ClientShare, 'limitKbit' | 'priority'>;
+
 export interface UplinkMeter {
   bytesUp: number;
   bytesDown: number;
@@ -61,6 +72,8 @@ export interface UplinkPart {
     signal: AbortSignal,
   ): Promise<{ ok: true; up: UplinkUp } | { ok: false; fault: Fault; redial: Redial }>;
   send(client: number, buffer: Uint8Array, offset: number, length: number): void;
+  /** The clients, by the engine's numbers, that have another share of the line than everybody; replaces what was said before. */
+  setShares(shares: ReadonlyMap<number, LineShare>): void;
   hangUp(options?: { now?: boolean }): Promise<void>;
   meter(): UplinkMeter;
 }

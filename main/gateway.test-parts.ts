@@ -13,6 +13,7 @@ import type {
   EngineReply,
   EngineRequest,
   GatewayParts,
+  LineShare,
   PracticePart,
   UplinkCallbacks,
   UplinkPart,
@@ -86,6 +87,7 @@ export class ScriptedUplink implements UplinkPart {
   readonly callbacks: UplinkCallbacks;
   readonly sent: { client: number; bytes: number[] }[] = [];
   readonly hangUps: boolean[] = [];
+  shares: ReadonlyMap<number, LineShare> = new Map();
   options: DialOptions | null = null;
   bytesUp = 0;
   bytesDown = 0;
@@ -131,6 +133,10 @@ export class ScriptedUplink implements UplinkPart {
 
   send(client: number, buffer: Uint8Array, offset: number, length: number): void {
     this.sent.push({ client, bytes: [...buffer.subarray(offset, offset + length)] });
+  }
+
+  setShares(shares: ReadonlyMap<number, LineShare>): void {
+    this.shares = shares;
   }
 
   async hangUp(options?: { now?: boolean }): Promise<void> {

@@ -590,6 +590,33 @@ describe('settings by command', () => {
     expect(gateway.model.state.settings.access.paused).toEqual(['192.168.7.5']);
   });
 
+  it('tell the line who has another share of it, by the engine’s numbers and on every call', async () => {
+    const { gateway, engine, uplinks } = await connected();
+    const shares = () => last(uplinks).shares;
+    const facts = { mac: null, name: 'desk', firstSeen: 1, lastSeen: 1, leaseExpires: null, paused: false };
+    const traffic = { bytesUp: 0, bytesDown: 0, rateUp: 0, rateDown: 0, sessions: 0 };
+    const desk = { id: 7, kind: 'lan' as const, address: '192.168.7.5', ...facts, ...traffic };
+    await gateway.commands.shareClient({ address: '192.168.7.5', limitKbit: 8 });
+    await gateway.commands.shareClient({ address: '192.168.7.6', priority: 'high' });
+    await settle();
+    expect(shares()).toEqual(new Map());
+    engine.events.message({ type: 'clients', clients: [desk] });
+    await settle();
+    expect(shares()).toEqual(new Map([[7, { limitKbit: 8, priority: 'normal' }]]));
+    await gateway.commands.shareClient({ address: '192.168.7.5', priority: 'low' });
+    await settle();
+    expect(shares()).toEqual(new Map([[7, { limitKbit: 8, priority: 'low' }]]));
+    await gateway.commands.hangUp({});
+    await gateway.commands.dial({});
+    await settle();
+    await last(uplinks).up();
+    await settle();
+    expect(shares()).toEqual(new Map([[7, { limitKbit: 8, priority: 'low' }]]));
+    await gateway.commands.shareClient({ address: '192.168.7.5', limitKbit: null, priority: 'normal' });
+    await settle();
+    expect(shares()).toEqual(new Map());
+  });
+
   it('come back in the next run, with the password where it belongs', async () => {
     const first = await withProvider();
     const second = await scriptedGateway(first.directory);

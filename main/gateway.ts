@@ -6,6 +6,7 @@
  */
 import { within } from './abort.ts';
 import { Call } from './call.ts';
+import { changedShares, sharesByNumber } from './client-shares.ts';
 import {
   type Fault,
   type Forward,
@@ -136,6 +137,7 @@ export class Gateway {
     }
     model.onState(({ patch }) => {
       if (patch.phase !== undefined || patch.settings !== undefined) this.#hintAtLan();
+      if (patch.phase === 'connected' || patch.settings || patch.clients) this.#tellShares();
       const { engine, practice, providers, settings } = patch;
       if ([engine, practice, providers, settings].some((part) => part !== undefined)) this.#demand.review();
     });
@@ -199,6 +201,8 @@ export class Gateway {
       setHelper: ({ name, setting }) =>
         this.#changeSettings({ helpers: { ...this.#settings.settings.helpers, [name]: setting } }),
       pauseClient: ({ address, paused }) => this.#pauseClient(address, paused),
+      shareClient: (change) =>
+        this.#changeSettings({ shares: changedShares(this.#settings.settings.shares, change) }),
       addForward: ({ forward }) =>
         this.#changeSettings({ forwards: [...this.#forwardsBut(forward.id), forward] }),
       removeForward: ({ id }) => this.#changeSettings({ forwards: this.#forwardsBut(id) }),
@@ -300,6 +304,11 @@ export class Gateway {
     });
     if (paused) await this.#engine.request({ type: 'cut', client: address });
     return outcome;
+  }
+
+  #tellShares(): void {
+    const { settings, clients } = this.model.state;
+    this.#call.uplink?.setShares(sharesByNumber(settings.shares, clients));
   }
 
   #forwardsBut(id: string): Forward[] {

@@ -121,6 +121,7 @@ describe('settings', () => {
       privateExceptions: [],
     },
     access: { mode: 'everybody', chosen: [], paused: [] },
+    shares: [],
     forwards: [],
     triggers: [],
     portMapping: { pcp: false, natPmp: false },
@@ -149,6 +150,7 @@ describe('settings', () => {
       helpers: _h,
       selectedProvider: _s,
       secondCall: _c,
+      shares: _sh,
       ...held
     } = settings;
     expect(checkSettings(draft, settings)).toEqual({ ok: true, value: held });

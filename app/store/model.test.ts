@@ -48,6 +48,7 @@ const state = (patch: Partial<State> = {}): State => ({
       privateExceptions: [],
     },
     access: { mode: 'everybody', chosen: [], paused: [] },
+    shares: [],
     forwards: [],
     triggers: [],
     portMapping: { pcp: false, natPmp: false },

@@ -11,6 +11,7 @@ import { type ClientColumn, clientColumns, sortClients } from '../store/clients.
 import { tell, useGateway } from '../store/gateway.ts';
 import { useUi } from '../store/ui.ts';
 import { clients as words } from '../strings.ts';
+import { ClientShare } from './ClientShare.tsx';
 
 const numeric: readonly ClientColumn[] = ['rateDown', 'rateUp', 'bytesDown', 'bytesUp', 'sessions'];
 const columnWords: Record<ClientColumn, string> = {
@@ -42,6 +43,7 @@ export function Clients({ practice, lan }: { practice: boolean; lan: Lan | null 
             {clientColumns.map((column) => (
               <Heading key={column} column={column} />
             ))}
+            <th scope="col">{words.share}</th>
             <th scope="col" className={tableStyles.stay}>
               {words.pause}
             </th>
@@ -95,6 +97,9 @@ function Row({ client }: { client: Client }) {
       <td className={tableStyles.number}>{sizeText(client.bytesUp)}</td>
       <td className={tableStyles.number}>{count(client.sessions)}</td>
       <td>{age(client.lastSeen, now)}</td>
+      <td>
+        <ClientShare address={client.address} who={who} />
+      </td>
       <td className={tableStyles.stay}>
         {client.kind !== 'gateway' && (
           <Switch

@@ -1,6 +1,7 @@
 /** The command line's words: plain text for people from the contract's state. Pure; `--json` bypasses all of it. */
 import {
   type Client,
+  type ClientShare,
   type Fault,
   type Forward,
   type HelperState,
@@ -55,7 +56,7 @@ function link(facts: LinkFacts, now: number): string[] {
   ];
 }
 
-export function clients(list: readonly Client[]): string {
+export function clients(list: readonly Client[], shares: readonly ClientShare[]): string {
   if (list.length === 0) return 'Nobody is there yet.';
   return table(
     ['Name', 'Address', 'Down now', 'Up now', 'Down', 'Up', 'Sessions', ''],
@@ -67,9 +68,17 @@ export function clients(list: readonly Client[]): string {
       bytes(client.bytesDown),
       bytes(client.bytesUp),
       String(client.sessions),
-      client.paused ? 'paused' : '',
+      [client.paused && 'paused', ...shareWords(shares.find(({ address }) => address === client.address))]
+        .filter(Boolean)
+        .join(', '),
     ]),
   );
+}
+
+function shareWords(share: ClientShare | undefined): string[] {
+  if (share === undefined) return [];
+  const limit = share.limitKbit === null ? [] : [`at most ${share.limitKbit} kbit/s`];
+  return share.priority === 'normal' ? limit : [`${share.priority} priority`, ...limit];
 }
 
 export function forwards(list: readonly Forward[]): string {

@@ -1,6 +1,5 @@
-/** `masq-gate helpers …` switches protocol helpers and sets their ports; `pause` and `resume` see to one client. */
-import { ipv4Schema } from '../../engine/contract.ts';
-import type { Client, Fault, State } from '../contract.ts';
+/** `masq-gate helpers …` switches protocol helpers and sets their ports. */
+import type { Fault, State } from '../contract.ts';
 import { readPorts } from './cli-arguments.ts';
 import {
   type Context,
@@ -71,48 +70,4 @@ const noHelper = (name: string, { helpers: known }: State): Fault => ({
   sentence: `There is no helper “${name}”.`,
   cause: `Known are: ${known.map((helper) => helper.name).join(', ')}.`.slice(0, 600),
   remedy: 'Choose one of them.',
-});
-
-export const pause = pauser('pause', true, 'cut a client off from the link, and');
-export const resume = pauser('resume', false, 'let it back');
-
-function pauser(verb: string, paused: boolean, does: string): Verb {
-  return {
-    usage: [[`${verb} ADDRESS|NAME`, does]],
-    flags: [],
-    read([who, more]) {
-      if (who === undefined) return misread(`${verb} needs the address or the name of a client.`);
-      if (more !== undefined) return misread(`“${more}” is too much.`);
-      return {
-        ok: true,
-        run: (context) =>
-          withState(context, async ({ clients }) => {
-            const address = addressOf(who, clients);
-            if (address === null) return tellFault(context, noClient(who));
-            return told(context, await context.client.call('pauseClient', { address, paused }), () =>
-              print(
-                context,
-                { address, paused },
-                `${who} ${paused ? 'is paused' : 'may use the link again'}.`,
-              ),
-            );
-          }),
-      };
-    },
-  };
-}
-
-/** An address may be one that was never seen; a name must be a client's, and of one client only. */
-function addressOf(who: string, clients: readonly Client[]): string | null {
-  if (ipv4Schema.safeParse(who).success) return who;
-  const lower = who.toLowerCase();
-  const named = clients.filter((client) => client.kind !== 'gateway' && client.name?.toLowerCase() === lower);
-  return named.length === 1 ? (named[0]?.address ?? null) : null;
-}
-
-const noClient = (who: string): Fault => ({
-  code: 'no-such-client',
-  sentence: `No one client is called “${who.slice(0, 60)}”.`,
-  cause: 'It is neither an address such as 192.168.66.5 nor the name of exactly one client that was seen.',
-  remedy: 'Look for its address with “masq-gate clients”.',
 });

@@ -18,7 +18,9 @@ export const clients: Verb = {
   flags: [],
   read: (words) =>
     wordless(words, (context) =>
-      withState(context, (state) => print(context, state.clients, format.clients(state.clients))),
+      withState(context, (state) =>
+        print(context, state.clients, format.clients(state.clients, state.settings.shares)),
+      ),
     ),
 };
 

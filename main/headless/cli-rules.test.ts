@@ -184,6 +184,31 @@ describe('masq-gate', () => {
     expect(await tells(controlPath, 1, 'pause', 'nobody')).toContain('No one client is called “nobody”.');
   });
 
+  it('gives a client a limit and a priority, shows both, and takes them back', async () => {
+    const { controlPath, gateway, engine } = await running();
+    await gateway.commands.dial({});
+    await settle();
+    engine.events.message({ type: 'clients', clients: [{ ...client, name: 'Desk' }] });
+    expect(await tells(controlPath, 0, 'limit', 'desk', '8')).toBe('desk gets at most 8 kbit/s each way.');
+    expect(await tells(controlPath, 0, 'priority', '192.168.7.5', 'low')).toBe(
+      '192.168.7.5 has low priority.',
+    );
+    expect(gateway.model.state.settings.shares).toEqual([
+      { address: '192.168.7.5', limitKbit: 8, priority: 'low' },
+    ]);
+    expect(await tells(controlPath, 0, 'clients')).toContain('low priority, at most 8 kbit/s');
+    await tells(controlPath, 0, 'limit', 'desk', 'off');
+    await tells(controlPath, 0, 'priority', 'desk', 'normal');
+    expect(gateway.model.state.settings.shares).toEqual([]);
+    for (const words of [
+      ['limit', 'desk'],
+      ['limit', 'desk', '0'],
+      ['limit', 'desk', '1e3'],
+      ['priority', 'desk', 'first'],
+    ])
+      await tells(controlPath, 2, ...words);
+  });
+
   it('leaves the practice line', async () => {
     const { controlPath, gateway } = await running();
     await gateway.commands.practice({});

@@ -6,10 +6,11 @@
 import { connectControl } from '../faces/control-client.ts';
 import { readArguments } from './cli-arguments.ts';
 import { dial, hangup, log, practice } from './cli-call.ts';
+import { limit, pause, priority, resume } from './cli-clients.ts';
 import { type CliEnvironment, EXIT, type Verb } from './cli-context.ts';
 import { doctor } from './cli-doctor.ts';
 import { forwards } from './cli-forwards.ts';
-import { helpers, pause, resume } from './cli-helpers.ts';
+import { helpers } from './cli-helpers.ts';
 import { importFile } from './cli-import.ts';
 import { clients, masq, status } from './cli-look.ts';
 import { portMapping, programs, triggers } from './cli-triggers.ts';
@@ -24,6 +25,8 @@ const verbs: Record<string, Verb> = {
   clients,
   pause,
   resume,
+  limit,
+  priority,
   masq,
   forwards,
   triggers,

@@ -16,12 +16,15 @@ const QUANTUM = 576;
 /** A retransmission timer is three round trips at first, later at least 200 ms above them. */
 const SHORTEST_HOLD_MS = 120;
 const LONGEST_HOLD_MS = 6_000;
+/** A far side that measures round trips follows so much from one to the next, and takes nothing for lost. */
+const STRETCH = 1.08;
 const HELD_LIMIT = 128;
 /** What was asked for and has not come after a round trip and so long will not: the far side has nothing to send. */
 const UNUSED_MS = 800;
 
 class GateClient implements Member {
   deficit = 0;
+  weight = 1;
   list: Member['list'] = 'none';
   nextMember: Member | null = null;
   readonly flows = new DeficitRoundRobin<Connection>(QUANTUM);
@@ -31,6 +34,8 @@ export class AckGate {
   readonly #clients = new Map<number, GateClient>();
   readonly #turns = new DeficitRoundRobin<GateClient>(QUANTUM);
   readonly #held = new Set<Connection>();
+  /** Held back by their client's own limit, until so long. */
+  readonly #limited = new Map<Connection, number>();
   /** Acknowledgements that had to wait. */
   delayed = 0;
 
@@ -42,27 +47,39 @@ export class AckGate {
   }
 
   get isFull(): boolean {
-    return this.#held.size >= HELD_LIMIT;
+    return this.#held.size + this.#limited.size >= HELD_LIMIT;
   }
 
   get isEmpty(): boolean {
-    return this.#held.size === 0;
+    return this.#held.size + this.#limited.size === 0;
+  }
+
+  /** A client's turns beside the others'. */
+  weigh(client: number, weight: number): void {
+    this.#client(client).weight = weight;
+  }
+
+  /** Keeps `slot` as the waiting acknowledgement of a connection whose client has used up its own limit, until `due`. */
+  holdUntil(connection: Connection, slot: number, due: number, now: number): number {
+    const replaced = this.take(connection);
+    connection.held = slot;
+    if (replaced === NO_SLOT) {
+      this.delayed += 1;
+      connection.heldAt = now;
+    }
+    this.#limited.set(connection, Math.min(due, longestHold(connection)));
+    return replaced;
   }
 
   /** Keeps `slot` as the connection's waiting acknowledgement; returns the one it replaces, or NO_SLOT. */
-  hold(connection: Connection, slot: number, client: number, now: number): number {
+  hold(connection: Connection, slot: number, now: number): number {
     const replaced = connection.held;
     connection.held = slot;
     if (replaced !== NO_SLOT) return replaced;
     this.delayed += 1;
     connection.heldAt = now;
-    connection.client = client;
     this.#held.add(connection);
-    let gate = this.#clients.get(client);
-    if (gate === undefined) {
-      gate = new GateClient();
-      this.#clients.set(client, gate);
-    }
+    const gate = this.#client(connection.client);
     gate.flows.activate(connection);
     this.#turns.activate(gate);
     return NO_SLOT;
@@ -73,11 +90,13 @@ export class AckGate {
     const slot = connection.held;
     connection.held = NO_SLOT;
     this.#held.delete(connection);
+    this.#limited.delete(connection);
     return slot;
   }
 
   /** One that has waited as long as it may. */
   overdue(now: number): Connection | null {
+    for (const [connection, due] of this.#limited) if (now >= due) return connection;
     for (const connection of this.#held) if (now >= dueAt(connection)) return connection;
     return null;
   }
@@ -89,7 +108,7 @@ export class AckGate {
       if (gate === null) return null;
       const connection = gate.flows.turn();
       if (connection === null) this.#turns.empty(gate);
-      else if (connection.held === NO_SLOT) gate.flows.empty(connection);
+      else if (!this.#held.has(connection)) gate.flows.empty(connection);
       else return connection;
     }
   }
@@ -104,9 +123,24 @@ export class AckGate {
   /** When the first of those that wait is overdue; Infinity if none does. */
   nextDeadline(): number {
     let due = Number.POSITIVE_INFINITY;
+    for (const limited of this.#limited.values()) due = Math.min(due, limited);
     for (const connection of this.#held) due = Math.min(due, dueAt(connection));
     return due;
   }
+
+  #client(number: number): GateClient {
+    let client = this.#clients.get(number);
+    if (client === undefined) {
+      client = new GateClient();
+      this.#clients.set(number, client);
+    }
+    return client;
+  }
+}
+
+/** A client's own limit may stretch what a flow is used to, step by step. */
+function longestHold({ heldAt, grantedAt, turn }: Connection): number {
+  return Math.min(heldAt + LONGEST_HOLD_MS, Math.max(heldAt + SHORTEST_HOLD_MS, grantedAt + STRETCH * turn));
 }
 
 function dueAt(connection: Connection): number {

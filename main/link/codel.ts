@@ -5,6 +5,7 @@
  * one packet would count as standing. Among several flows each waits its turn, so that a turn takes as many packets' times
  * as there are flows; CAKE leaves that out, and drops most of what four uploads send. Times are ms.
  */
+import { adjustChecksum, put16, u16 } from './packet-view.ts';
 
 export interface CodelParameters {
   target: number;
@@ -66,4 +67,15 @@ export class Codel {
     }
     return now - this.#aboveSince >= interval;
   }
+}
+
+/** Sets Congestion Experienced where the packet is ECN-capable (RFC 3168 §5); false: it is not. `at`: its IP header. */
+export function markCongestion(buffer: Uint8Array, at: number): boolean {
+  const ecn = (buffer[at + 1] as number) & 3;
+  if (ecn === 0) return false;
+  if (ecn === 3) return true;
+  const before = u16(buffer, at);
+  put16(buffer, at, before | 3);
+  put16(buffer, at + 10, adjustChecksum(u16(buffer, at + 10), before, before | 3));
+  return true;
 }

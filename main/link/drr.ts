@@ -7,6 +7,8 @@
 
 export interface Member {
   deficit: number;
+  /** How many quanta a round; 1 where all are alike. */
+  weight: number;
   list: 'none' | 'new' | 'old';
   nextMember: Member | null;
 }
@@ -46,7 +48,7 @@ export class DeficitRoundRobin<T extends Member> {
   activate(member: T): void {
     if (member.list !== 'none') return;
     member.list = 'new';
-    member.deficit = this.#quantum;
+    member.deficit = this.#quantum * member.weight;
     this.#fresh.push(member);
   }
 
@@ -57,11 +59,17 @@ export class DeficitRoundRobin<T extends Member> {
       const member = ring.head;
       if (member === null) return null;
       if (member.deficit > 0) return member as T;
-      member.deficit += this.#quantum;
+      member.deficit += this.#quantum * member.weight;
       ring.shift();
       member.list = 'old';
       this.#waiting.push(member);
     }
+  }
+
+  /** The member whose turn it is may not send for now; `activate` brings it back. */
+  rest(member: T): void {
+    (member.list === 'new' ? this.#fresh : this.#waiting).shift();
+    member.list = 'none';
   }
 
   /** The member whose turn it is has nothing to send. A newcomer waits out a round first, so that it gains nothing by pausing. */

@@ -7,13 +7,13 @@
  * tier only if none of its flow waits in the second, so that a flow is never reordered; a pure acknowledgement may pass.
  */
 import { thin } from './ack-filter.ts';
-import { Codel, type CodelParameters } from './codel.ts';
+import { type CodelParameters, markCongestion, setCodelParameters } from './codel.ts';
 import { DeficitRoundRobin, type Member } from './drr.ts';
-import { NO_SLOT, type PacketPool, SLOT_BYTES, SlotQueue } from './packet-pool.ts';
-import { ACK, adjustChecksum, type PacketView, put16, SYN, UDP, u16 } from './packet-view.ts';
+import { NO_SLOT, type PacketPool, SLOT_BYTES } from './packet-pool.ts';
+import { ACK, type PacketView, SYN, UDP } from './packet-view.ts';
+import { ClientQueue, FlowQueue, QUANTUM, type UrgentQueue } from './queue-members.ts';
+import { TokenBucket } from './token-bucket.ts';
 
-/** RFC 8290 takes 1514; a slow line shares in finer steps. */
-const QUANTUM = 300;
 /** Longest packet of the first tier, bytes: a keystroke, a ping, a frame of speech. */
 const URGENT_LENGTH = 128;
 const URGENT_DNS_LENGTH = 320;
@@ -22,46 +22,6 @@ const URGENT_SHARE = 0.4;
 const URGENT_BURST = 600;
 const FLOW_SETS = 128;
 const FLOW_WAYS = 8;
-
-class FlowQueue implements Member {
-  deficit = 0;
-  list: Member['list'] = 'none';
-  nextMember: Member | null = null;
-  tag = 0;
-  client: ClientQueue | null = null;
-  readonly slots: SlotQueue;
-  readonly codel = new Codel();
-
-  constructor(pool: PacketPool) {
-    this.slots = new SlotQueue(pool);
-  }
-}
-
-class ClientQueue implements Member {
-  deficit = 0;
-  list: Member['list'] = 'none';
-  nextMember: Member | null = null;
-  readonly flows = new DeficitRoundRobin<FlowQueue>(QUANTUM);
-  readonly urgent: UrgentQueue;
-  bytes = 0;
-
-  constructor(pool: PacketPool) {
-    this.urgent = new UrgentQueue(pool, this);
-  }
-}
-
-class UrgentQueue implements Member {
-  deficit = 0;
-  list: Member['list'] = 'none';
-  nextMember: Member | null = null;
-  readonly slots: SlotQueue;
-  readonly client: ClientQueue;
-
-  constructor(pool: PacketPool, client: ClientQueue) {
-    this.slots = new SlotQueue(pool);
-    this.client = client;
-  }
-}
 
 export interface FairQueueLimits {
   /** Bytes that may wait in all, and for one client. */
@@ -72,6 +32,10 @@ export interface FairQueueLimits {
   mtu: number;
 }
 
+/** How long what a limited client may send in all waits at its own rate, ms, and how many packets may at least. */
+const LIMITED_MS = 2_000;
+const LIMITED_PACKETS = 12;
+
 export class FairQueue {
   readonly #pool: PacketPool;
   readonly #limits: FairQueueLimits;
@@ -79,6 +43,9 @@ export class FairQueue {
   readonly #bulk = new DeficitRoundRobin<ClientQueue>(QUANTUM);
   readonly #urgent = new DeficitRoundRobin<UrgentQueue>(QUANTUM);
   readonly #flows: FlowQueue[] = [];
+  /** Clients with a limit that have something queued and must wait. */
+  readonly #resting = new Set<ClientQueue>();
+  readonly #parameters: CodelParameters = { target: 0, interval: 0 };
   #allowance = URGENT_BURST;
   #urgentBytes = 0;
   #bulkBytes = 0;
@@ -96,35 +63,56 @@ export class FairQueue {
     return this.#urgentBytes + this.#bulkBytes;
   }
 
-  /** Flows that have something in the second tier, or had a moment ago. */
-  get activeFlows(): number {
-    return this.#activeFlows;
-  }
-
   /** `slot` holds the packet that `view` has read. */
-  push(slot: number, clientNumber: number, view: PacketView, thinnable: boolean): void {
+  push(slot: number, clientNumber: number, view: PacketView, thinnable: boolean, now: number): void {
     const pool = this.#pool;
     const client = this.#client(clientNumber);
     const hash = view.flowHash(clientNumber);
     const flow = this.#flow(hash);
     pool.flow[slot] = hash;
-    if (isUrgent(view, flow.slots.isEmpty)) {
+    if (client.mayHurry(now) && isUrgent(view, flow.slots.isEmpty)) {
       this.#pushUrgent(client, slot, view, thinnable);
     } else {
       this.#pushBulk(client, flow, slot, view.length);
     }
     while (this.bytes > this.#limits.total || pool.isFull) if (!this.#dropFattest(null)) break;
-    while (client.bytes > this.#limits.client) if (!this.#dropFattest(client)) break;
+    while (client.bytes > client.most) if (!this.#dropFattest(client)) break;
   }
 
-  /** The next packet's slot, which is the caller's to release; NO_SLOT if nothing waits. */
-  shift(now: number, parameters: CodelParameters): number {
+  /** A client's weight beside the others, and the octets a second it may send, null: no limit of its own. */
+  setShare(clientNumber: number, weight: number, limit: number | null, now: number): void {
+    const client = this.#client(clientNumber);
+    client.weigh(weight);
+    if (limit === client.limit) return;
+    client.bucket = limit === null ? null : new TokenBucket(limit, now);
+    const least = LIMITED_PACKETS * this.#limits.mtu;
+    client.most = limit === null ? this.#limits.client : Math.max(least, (limit * LIMITED_MS) / 1000);
+  }
+
+  /** When something may be sent; Infinity if nothing waits. */
+  readyAt(now: number): number {
+    if (this.bytes === 0) return Number.POSITIVE_INFINITY;
+    let resting = 0;
+    let due = Number.POSITIVE_INFINITY;
+    for (const client of this.#resting) {
+      resting += client.bytes;
+      due = Math.min(due, client.readyAt(now));
+    }
+    return resting < this.bytes ? now : due;
+  }
+
+  /**
+   * The next packet's slot, which is the caller's to release; NO_SLOT if nothing waits, or only what its client's limit
+   * keeps. `rate`: octets a second of the line, null where it is unknown.
+   */
+  shift(now: number, rate: number | null): number {
+    if (this.#resting.size > 0) this.#wake(now);
     if (this.#urgentBytes > 0 && (this.#allowance > 0 || this.#bulkBytes === 0)) {
-      const slot = this.#shiftUrgent();
+      const slot = this.#shiftUrgent(now);
       if (slot !== NO_SLOT) return slot;
     }
-    const slot = this.#shiftBulk(now, parameters);
-    if (slot === NO_SLOT) return this.#shiftUrgent();
+    const slot = this.#shiftBulk(now, rate);
+    if (slot === NO_SLOT) return this.#shiftUrgent(now);
     const earned = (this.#pool.lengthOf(slot) * URGENT_SHARE) / (1 - URGENT_SHARE);
     this.#allowance = Math.min(URGENT_BURST, this.#allowance + earned);
     return slot;
@@ -169,7 +157,7 @@ export class FairQueue {
     }
   }
 
-  #shiftUrgent(): number {
+  #shiftUrgent(now: number): number {
     for (;;) {
       const queue = this.#urgent.turn();
       if (queue === null) return NO_SLOT;
@@ -182,22 +170,36 @@ export class FairQueue {
       queue.deficit -= length;
       // What a client sends first is counted against what it sends later.
       queue.client.deficit -= length;
+      queue.client.bucket?.charge(length, now);
       this.#urgentBytes -= length;
       if (this.#bulkBytes > 0) this.#allowance -= length;
       return slot;
     }
   }
 
-  #shiftBulk(now: number, parameters: CodelParameters): number {
+  #wake(now: number): void {
+    for (const client of this.#resting) {
+      if (client.readyAt(now) > now) continue;
+      this.#resting.delete(client);
+      this.#bulk.activate(client);
+    }
+  }
+
+  #shiftBulk(now: number, rate: number | null): number {
     for (;;) {
       const client = this.#bulk.turn();
       if (client === null) return NO_SLOT;
+      if (client.readyAt(now) > now) {
+        this.#bulk.rest(client);
+        this.#resting.add(client);
+        continue;
+      }
       const flow = client.flows.turn();
       if (flow === null) {
         this.#bulk.empty(client);
         continue;
       }
-      const slot = this.#shiftFlow(client, flow, now, parameters);
+      const slot = this.#shiftFlow(client, flow, now, rate);
       if (slot === NO_SLOT) {
         client.flows.empty(flow);
         if ((flow.list as Member['list']) === 'none') this.#activeFlows -= 1;
@@ -207,12 +209,16 @@ export class FairQueue {
       const length = this.#pool.lengthOf(slot);
       flow.deficit -= length;
       client.deficit -= length;
+      client.bucket?.charge(length, now);
       return slot;
     }
   }
 
-  #shiftFlow(client: ClientQueue, flow: FlowQueue, now: number, parameters: CodelParameters): number {
+  #shiftFlow(client: ClientQueue, flow: FlowQueue, now: number, rate: number | null): number {
     const pool = this.#pool;
+    const parameters = this.#parameters;
+    const slowest = Math.min(rate ?? Number.POSITIVE_INFINITY, client.limit ?? Number.POSITIVE_INFINITY);
+    setCodelParameters(parameters, (this.#limits.mtu / slowest) * 1000, this.#activeFlows);
     for (;;) {
       const slot = flow.slots.shift();
       if (slot === NO_SLOT) return NO_SLOT;
@@ -253,7 +259,7 @@ export class FairQueue {
   #client(number: number): ClientQueue {
     let client = this.#clients.get(number);
     if (client === undefined) {
-      client = new ClientQueue(this.#pool);
+      client = new ClientQueue(this.#pool, this.#limits.client);
       this.#clients.set(number, client);
     }
     return client;
@@ -285,15 +291,4 @@ function isUrgent(view: PacketView, flowIsIdle: boolean): boolean {
     return view.length <= URGENT_DNS_LENGTH;
   if (view.isTcp && (view.flags & SYN) !== 0 && (view.flags & ACK) === 0) return true;
   return view.length <= URGENT_LENGTH;
-}
-
-/** Sets Congestion Experienced where the packet is ECN-capable (RFC 3168 §5); false: it is not. `at`: its IP header. */
-function markCongestion(buffer: Uint8Array, at: number): boolean {
-  const ecn = (buffer[at + 1] as number) & 3;
-  if (ecn === 0) return false;
-  if (ecn === 3) return true;
-  const before = u16(buffer, at);
-  put16(buffer, at, before | 3);
-  put16(buffer, at + 10, adjustChecksum(u16(buffer, at + 10), before, before | 3));
-  return true;
 }

@@ -11,6 +11,7 @@ import { AckGate } from './ack-gate.ts';
 import { NO_SLOT } from './packet-pool.ts';
 import { ACK, adjustChecksum, ahead, type PacketView, put16, SYN, u16 } from './packet-view.ts';
 import type { Connection } from './tcp-table.ts';
+import { TokenBucket } from './token-bucket.ts';
 
 /** A flow that has received no full segment for so long takes no share, ms. */
 const ACTIVE_MS = 2_000;
@@ -29,6 +30,8 @@ export class InboundControl {
   /** Octets a second towards us. */
   #rate: number;
   readonly #active = new Set<Connection>();
+  /** Of clients with a limit of their own. */
+  readonly #limits = new Map<number, TokenBucket>();
   /** What the line usually has yet to send before one of our acknowledgements, ms. */
   #wait = 0;
   #measureFrom = 0;
@@ -38,6 +41,14 @@ export class InboundControl {
 
   constructor(rate: number) {
     this.#rate = rate;
+  }
+
+  /** A client's weight beside the others, and the octets a second it may receive, null: no limit of its own. */
+  setShare(client: number, weight: number, limit: number | null, now: number): void {
+    this.gate.weigh(client, weight);
+    if (limit === (this.#limits.get(client)?.rate ?? null)) return;
+    if (limit === null) this.#limits.delete(client);
+    else this.#limits.set(client, new TokenBucket(limit, now));
   }
 
   /** A TCP packet from the line. */
@@ -58,6 +69,7 @@ export class InboundControl {
       this.#active.add(connection);
       return;
     }
+    this.#limits.get(connection.client)?.charge(view.length, now);
     if (view.payload === 0) return;
     if (!connection.receivedKnown || ahead(view.endSeq, connection.received) > 0) {
       connection.received = view.endSeq;
@@ -81,7 +93,7 @@ export class InboundControl {
   }
 
   /**
-   * A TCP packet of ours that is about to be queued. True: it is an acknowledgement that is to wait in the gate; else its
+   * A TCP packet of ours that is about to be queued. True: it is an acknowledgement that is to wait, see `hold`; else its
    * window has been rewritten in `buffer`. `wait` is what the line has yet to send before it, ms.
    */
   outgoing(connection: Connection, view: PacketView, buffer: Uint8Array, now: number, wait: number): boolean {
@@ -109,6 +121,13 @@ export class InboundControl {
     return false;
   }
 
+  /** Keeps the acknowledgement in `slot` back; returns the slot of an older one that it replaces, or NO_SLOT. */
+  hold(connection: Connection, slot: number, now: number): number {
+    const limit = this.#limits.get(connection.client);
+    if (limit === undefined || limit.isReady(now)) return this.gate.hold(connection, slot, now);
+    return this.gate.holdUntil(connection, slot, limit.readyAt(now), now);
+  }
+
   /** The next acknowledgement to let out of the gate, if one is overdue or there is room; null: none. */
   release(now: number): Connection | null {
     if (this.gate.isEmpty) return null;
@@ -129,7 +148,9 @@ export class InboundControl {
     const advances = connection.acknowledgedKnown && ahead(view.ack, connection.acknowledged) > 0;
     if (!advances || !view.isPureAck || !view.plainOptions(buffer) || this.gate.isFull) return false;
     this.#forgetIdle(now);
-    if (!this.#active.has(connection) || this.#active.size < 2) return false;
+    if (!this.#active.has(connection)) return false;
+    if (this.#limits.get(connection.client)?.isReady(now) === false) return true;
+    if (this.#active.size < 2) return false;
     if (connection.held !== NO_SLOT) return true;
     return !this.gate.isEmpty || !this.#hasRoom(connection, now);
   }
@@ -179,12 +200,15 @@ export class InboundControl {
   #share(connection: Connection, now: number): number {
     this.#forgetIdle(now);
     const others = this.#active.size - (this.#active.has(connection) ? 1 : 0);
-    return others === 0 ? this.#budget(connection) : this.#turnOctets(connection);
+    return others === 0 && !this.#limits.has(connection.client)
+      ? this.#budget(connection)
+      : this.#turnOctets(connection);
   }
 
   /** What one of several connections may ask for in its turn: two segments, because receivers acknowledge every second. */
-  #turnOctets({ segment }: Connection): number {
-    const turn = (this.#active.size * 2 * segment * 1000) / this.#rate;
+  #turnOctets({ segment, client }: Connection): number {
+    const rate = Math.min(this.#rate, this.#limits.get(client)?.rate ?? this.#rate);
+    const turn = (this.#active.size * 2 * segment * 1000) / rate;
     return turn > TURN_MS ? segment : 2 * segment;
   }
 

@@ -130,13 +130,13 @@ export class PacketView {
 
   /** The window scale option of a SYN (RFC 7323 §2), at most 14; -1: not offered. */
   windowScale(buffer: Uint8Array): number {
-    const at = this.#option(buffer, 3, 3);
+    const at = this.option(buffer, 3, 3);
     return at < 0 ? -1 : Math.min(14, u8(buffer, at + 2));
   }
 
   /** The MSS option of a SYN, bytes; 536 if absent (RFC 9293 §3.7.1). */
   maximumSegment(buffer: Uint8Array): number {
-    const at = this.#option(buffer, 2, 4);
+    const at = this.option(buffer, 2, 4);
     return at < 0 ? 536 : u16(buffer, at + 2);
   }
 
@@ -155,7 +155,7 @@ export class PacketView {
   }
 
   /** Where an option of this kind and length begins, or -1. */
-  #option(buffer: Uint8Array, kind: number, length: number): number {
+  option(buffer: Uint8Array, kind: number, length: number): number {
     let at = this.transport + 20;
     const end = this.transport + this.tcpHeaderLength;
     while (at < end) {

@@ -7,7 +7,6 @@
  * tty and modem, and the clock follows the true rate (rate-tracker.ts). A line of unknown rate is not paced:
  * then only the system's own backlog holds packets back, until that shows a serial line's rate (port-meter.ts). Pure: time is handed in, in ms of any fixed origin.
  */
-import { type CodelParameters, setCodelParameters } from './codel.ts';
 import { FairQueue } from './fair-queue.ts';
 import { InboundControl } from './inbound.ts';
 import { Pacer } from './pacer.ts';
@@ -16,6 +15,7 @@ import { ACK, PacketView, SYN } from './packet-view.ts';
 import { PortMeter } from './port-meter.ts';
 import { RateTracker } from './rate-tracker.ts';
 import { TcpTable } from './tcp-table.ts';
+import { takeTimestampsOut } from './tcp-timestamps.ts';
 
 export interface SchedulerConfig {
   /** Octets a second the line carries away from us at first sight; null: unknown, not paced. */
@@ -41,6 +41,8 @@ const TOTAL_MS = 4_000;
 const CLIENT_MS = 2_000;
 const URGENT_MS = 600;
 const UNPACED_BYTES = 600 * 1024;
+/** TCP timestamps are worth their octets on lines faster than this, octets a second. */
+const TIMESTAMPS_UP_TO = 16_000;
 /** An echo without an answer for so long is given up. */
 const ECHO_LOST_MS = 6_000;
 /** Longer than a late write callback, shorter than a full tty buffer. */
@@ -57,11 +59,10 @@ export class Scheduler {
   readonly #connections = new TcpTable();
   readonly #inbound: InboundControl | null;
   readonly #view = new PacketView();
-  readonly #mtu: number;
   readonly #fastest: number;
   readonly #downRate: number | null;
   readonly #packet: QueuedPacket;
-  readonly #codel: CodelParameters = { target: 0, interval: 0 };
+  readonly #takesTimestamps: boolean;
   #current = NO_SLOT;
   #echoAt = -1;
   #echoDue = 0;
@@ -72,8 +73,8 @@ export class Scheduler {
   constructor(config: SchedulerConfig) {
     const { octetsPerSecond, octetsPerSecondDown, mtu } = config;
     const paced = octetsPerSecond !== null;
-    this.#mtu = mtu;
     this.#downRate = octetsPerSecondDown;
+    this.#takesTimestamps = paced && octetsPerSecond <= TIMESTAMPS_UP_TO;
     this.#tracker = paced ? new RateTracker(octetsPerSecond, config.fastestOctetsPerSecond) : null;
     this.#meter = new PortMeter(config.fastestOctetsPerSecond);
     this.#fastest = config.fastestOctetsPerSecond;
@@ -120,8 +121,9 @@ export class Scheduler {
     const at = slot * SLOT_BYTES;
     const view = this.#view;
     view.read(this.#pool.buffer, at, length);
+    if (this.#takesTimestamps && (view.flags & SYN) !== 0) takeTimestampsOut(view, this.#pool.buffer);
     if (view.isTcp && this.#inbound !== null && this.#waitsInGate(slot, client, now)) return;
-    this.#file(slot, client);
+    this.#file(slot, client, now);
   }
 
   /** The packet whose turn it is, or null: nothing waits, or the line has enough. Frame it, then call `sent`. */
@@ -133,9 +135,7 @@ export class Scheduler {
       return null;
     }
     this.#stalledSince = -1;
-    const { rate } = this.#pacer;
-    setCodelParameters(this.#codel, rate === null ? 0 : (this.#mtu / rate) * 1000, this.#queue.activeFlows);
-    const slot = this.#queue.shift(now, this.#codel);
+    const slot = this.#queue.shift(now, this.#pacer.rate);
     if (slot === NO_SLOT) return null;
     this.#current = slot;
     this.#packet.offset = slot * SLOT_BYTES;
@@ -184,7 +184,13 @@ export class Scheduler {
     this.#follow();
   }
 
-  /** An IP packet came from the line. */
+  /** A client's weight beside the others, and the octets of IP a second it may have each way, null: as many as there are. */
+  setShare(client: number, weight: number, limit: number | null, now: number): void {
+    this.#queue.setShare(client, weight, limit, now);
+    this.#inbound?.setShare(client, weight, limit, now);
+  }
+
+  /** An IP packet came from the line; the SYN of a slow line's connection is changed in `buffer`. */
   received(buffer: Uint8Array, offset: number, length: number, now: number): void {
     this.#heard += length;
     if (this.#inbound === null && this.#tracker === null) return;
@@ -195,6 +201,7 @@ export class Scheduler {
     const connection = this.#connections.find(view, false, now);
     if (connection === null) return;
     if ((view.flags & SYN) !== 0) {
+      if (this.#takesTimestamps) takeTimestampsOut(view, buffer);
       connection.peerSynSeen = true;
       connection.peerOffersScale = view.windowScale(buffer) >= 0;
       if ((view.flags & ACK) === 0) connection.edgeKnown = false;
@@ -216,7 +223,8 @@ export class Scheduler {
   /** When to call `next` again, ms; null: when something is queued. */
   nextDeadline(now: number): number | null {
     const gate = this.#inbound?.gate.nextDeadline() ?? Number.POSITIVE_INFINITY;
-    const line = this.#queue.bytes === 0 ? Number.POSITIVE_INFINITY : this.#pacer.nextSend(now);
+    const ready = this.#queue.readyAt(now);
+    const line = ready === Number.POSITIVE_INFINITY ? ready : Math.max(ready, this.#pacer.nextSend(now));
     const due = Math.min(gate, line);
     return due === Number.POSITIVE_INFINITY ? null : due;
   }
@@ -228,10 +236,10 @@ export class Scheduler {
   }
 
   /** `#view` is on the packet in `slot`. */
-  #file(slot: number, client: number): void {
+  #file(slot: number, client: number, now: number): void {
     const view = this.#view;
     const thinnable = view.isPureAck && view.plainOptions(this.#pool.buffer);
-    this.#queue.push(slot, client, view, thinnable);
+    this.#queue.push(slot, client, view, thinnable, now);
   }
 
   /** Clamps the window that a packet of ours offers, or keeps an acknowledgement until there is room for what it asks. */
@@ -240,10 +248,11 @@ export class Scheduler {
     const inbound = this.#inbound;
     const connection = inbound === null ? null : this.#connections.find(view, true, now);
     if (inbound === null || connection === null) return false;
+    connection.client = client;
     const buffer = this.#pool.buffer;
     if ((view.flags & SYN) !== 0) connection.offeredScale = view.windowScale(buffer);
     const waits = inbound.outgoing(connection, view, buffer, now, this.#pacer.outstanding(now));
-    const older = waits ? inbound.gate.hold(connection, slot, client, now) : inbound.gate.take(connection);
+    const older = waits ? inbound.hold(connection, slot, now) : inbound.gate.take(connection);
     if (older !== NO_SLOT) this.#pool.release(older);
     return waits;
   }
@@ -255,7 +264,7 @@ export class Scheduler {
       const slot = inbound.gate.take(connection);
       this.#view.read(this.#pool.buffer, slot * SLOT_BYTES, this.#pool.lengthOf(slot));
       inbound.letOut(connection, this.#view, this.#pool.buffer, now);
-      this.#file(slot, connection.client);
+      this.#file(slot, connection.client, now);
     }
   }
 

@@ -51,6 +51,7 @@ export class Connection implements Member {
   turn = 0;
   // Its place among the flows of its client there.
   deficit = 0;
+  weight = 1;
   list: Member['list'] = 'none';
   nextMember: Member | null = null;
 

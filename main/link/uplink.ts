@@ -15,6 +15,7 @@ import { logIn, loginFailure } from './log-in.ts';
 import type { CallPart, ModemPart, UplinkParts } from './parts.ts';
 import { realParts } from './real-parts.ts';
 import { Scheduler } from './scheduler.ts';
+import { type LineShares, tellShares } from './shares.ts';
 import { cancelled, REDIAL_LOST, REDIAL_PPP, readdressed } from './verdicts.ts';
 
 export type { DialOptions, UplinkCallbacks, UplinkMeter, UplinkUp } from '../gateway-parts.ts';
@@ -34,6 +35,7 @@ export class Uplink implements UplinkPart {
   #call: CallPart | null = null;
   #session: LinkSession | null = null;
   #scheduler: Scheduler | null = null;
+  #shares: LineShares = new Map();
   #dialling: Promise<unknown> | null = null;
   #releasing: Promise<void> | null = null;
   #portPath = '';
@@ -71,6 +73,12 @@ export class Uplink implements UplinkPart {
   /** An IP packet for the line, from a client as the engine numbers them; copied into the queue, or dropped. */
   send(client: number, buffer: Uint8Array, offset: number, length: number): void {
     this.#session?.send(client, buffer, offset, length);
+  }
+
+  /** See UplinkPart. */
+  setShares(shares: LineShares): void {
+    if (this.#scheduler !== null) tellShares(this.#scheduler, this.#shares, shares, this.#parts.clock.now());
+    this.#shares = shares;
   }
 
   /** Ends the call, or cancels the dial; resolves when the line is hung up and the port closed. `now`: no goodbyes. */
@@ -157,6 +165,7 @@ export class Uplink implements UplinkPart {
     let watch = loginScript === 'auto';
     const scheduler = new Scheduler(lineOf(call));
     this.#scheduler = scheduler;
+    tellShares(scheduler, new Map(), this.#shares, this.#parts.clock.now());
     for (;;) {
       let rest: Uint8Array = new Uint8Array(0);
       if (script !== null) {

@@ -9,6 +9,7 @@ export const DEFAULT_SETTINGS: Settings = {
   lan: null,
   masquerade: MASQUERADE_DEFAULT,
   access: { mode: 'everybody', chosen: [], paused: [] },
+  shares: [],
   forwards: [],
   triggers: [],
   portMapping: { pcp: false, natPmp: false },
