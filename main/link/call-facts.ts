@@ -1,10 +1,12 @@
-/** What follows from the facts of a call: the line for the scheduler, PPP's configuration, what a person is told of the link. */
+/** What follows from the facts of a call: the line for the scheduler, PPP's or SLIP's configuration, what a person is told of the link. */
 import type { LinkFacts, Provider } from '../contract.ts';
 import type { UplinkUp } from '../gateway-parts.ts';
+import { PLACEHOLDER_PEER, type SlipSessionConfig } from '../ppp/slip-session.ts';
 import type { PppClientConfig, PppUp } from '../ppp/types.ts';
 import { mtuForRate, octetsPerSecond, upstreamRate } from './line-rate.ts';
 import type { CallPart } from './parts.ts';
 import type { SchedulerConfig } from './scheduler.ts';
+import type { SlipAddresses } from './slip-addresses.ts';
 
 const MRU = 1500;
 
@@ -32,6 +34,17 @@ export function pppConfig(call: CallPart, provider: Provider, password: string):
     // A modem that compresses gains nothing from deflated data and loses its own gain.
     deflate: call.compressed === false,
     dns: true,
+  };
+}
+
+export function slipConfig(call: CallPart, provider: Provider, found: SlipAddresses): SlipSessionConfig {
+  return {
+    local: found.local,
+    peer: found.peer || PLACEHOLDER_PEER,
+    dns: [],
+    mtu: mtuForRate(upstreamRate(call)),
+    compression: provider.link === 'cslip' ? 'on' : 'off',
+    onlySource: null,
   };
 }
 

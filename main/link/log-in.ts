@@ -3,26 +3,52 @@ import type { Fault, LoginStep, Provider } from '../contract.ts';
 import type { LostCause } from '../modem/call.ts';
 import type { Redial } from '../modem/result-codes.ts';
 import { LoginPrompts } from './login-prompts.ts';
-import { type Credentials, type LoginEnd, LoginScript, type LoginSink } from './login-script.ts';
+import {
+  type Credentials,
+  type LoginEnd,
+  LoginScript,
+  type LoginSink,
+  type LoginTalk,
+} from './login-script.ts';
 import type { CallPart, LinkClock } from './parts.ts';
+import { type SlipAddresses, SlipAnnouncement } from './slip-addresses.ts';
 
 export type TalkEnd =
   | LoginEnd
   | { ok: false; reason: 'line'; cause: LostCause; detail: string }
   | { ok: false; reason: 'cancelled' };
 
-export interface LogInOptions {
-  /** `auto`: the built-in answers to the usual prompts. */
-  script: 'auto' | readonly LoginStep[];
-  credentials: Credentials;
+export interface TalkOptions {
   clock: LinkClock;
   signal: AbortSignal;
   activity(text: string): void;
 }
 
-/** Takes the call's octets until it resolves; then the call has no reader, and keeps what comes. Never rejects. */
+export interface LogInOptions extends TalkOptions {
+  /** `auto`: the built-in answers to the usual prompts. */
+  script: 'auto' | readonly LoginStep[];
+  credentials: Credentials;
+  /** What is to run after it. */
+  link: Provider['link'];
+}
+
+/** As `holdTalk`. */
 export function logIn(call: CallPart, options: LogInOptions): Promise<TalkEnd> {
-  const { script, credentials, clock, signal } = options;
+  const { script, credentials, link } = options;
+  return holdTalk(call, options, (sink) =>
+    script === 'auto'
+      ? new LoginPrompts(credentials, sink, link)
+      : new LoginScript(script, credentials, sink),
+  );
+}
+
+/** Takes the call's octets until it resolves; then the call has no reader, and keeps what comes. Never rejects. */
+export function holdTalk(
+  call: CallPart,
+  options: TalkOptions,
+  create: (sink: LoginSink) => LoginTalk,
+): Promise<TalkEnd> {
+  const { clock, signal } = options;
   return new Promise((resolve) => {
     let disarm = () => {};
     const end = (end: TalkEnd) => {
@@ -44,8 +70,7 @@ export function logIn(call: CallPart, options: LogInOptions): Promise<TalkEnd> {
         end(how);
       },
     };
-    const talk =
-      script === 'auto' ? new LoginPrompts(credentials, sink) : new LoginScript(script, credentials, sink);
+    const talk = create(sink);
     const after = () => {
       disarm();
       const due = over ? null : talk.nextDeadline();
@@ -64,6 +89,23 @@ export function logIn(call: CallPart, options: LogInOptions): Promise<TalkEnd> {
       after();
     };
   });
+}
+
+/**
+ * The addresses of a SLIP link: those in the provider's settings, else what it says in words; `early` is what it said
+ * after the last step of the login. `rest` is for SLIP to read.
+ */
+export async function learnSlipAddresses(
+  call: CallPart,
+  { slipLocal, slipPeer }: Provider,
+  early: Uint8Array,
+  options: TalkOptions,
+): Promise<{ ok: true; addresses: SlipAddresses; rest: Uint8Array } | Extract<TalkEnd, { ok: false }>> {
+  if (slipLocal !== '') return { ok: true, addresses: { local: slipLocal, peer: slipPeer }, rest: early };
+  const told: SlipAddresses = { local: '', peer: '' };
+  const end = await holdTalk(call, options, (sink) => new SlipAnnouncement(early, sink, told));
+  if (!end.ok) return end;
+  return { ok: true, addresses: { ...told, peer: slipPeer || told.peer }, rest: end.rest };
 }
 
 /** A text login that came to nothing, for a person; and whether another call may do better. */

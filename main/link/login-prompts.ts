@@ -4,8 +4,10 @@
  * Theory of operation. It is begun when PPP had no answer, so that PPP's first frames lie in the far end's line of input.
  * A Return and, if a password is asked for that line, another one clear it away (`waking`); the next login prompt is
  * answered in earnest. A prompt counts when it is the last thing said and nothing followed for a while. After the password
- * comes PPP itself, words that announce it, or a command prompt, at which `ppp` is typed once.
+ * comes PPP itself, words that announce it, or a command prompt, at which `ppp` (or `slip`) is typed once. SLIP says nothing
+ * of itself: where a line is silent from the start it is taken to be running.
  */
+import type { Provider } from '../contract.ts';
 import { HeardText } from './heard-text.ts';
 import { type Credentials, filledIn, type LoginEnd, type LoginSink, type LoginTalk } from './login-script.ts';
 
@@ -14,6 +16,7 @@ const ASKS_PASSWORD = /(?:password|passwd|passcode|pass ?phrase)\s*[:>?]\s*$/i;
 const SAYS_NO =
   /incorrect|invalid|denied|fail(?:ed|ure)|unauthori[sz]ed|not (?:valid|known|allowed)|bad login/i;
 const ANNOUNCES_PPP = /\bppp\b|packet mode|your ip address/i;
+const ANNOUNCES_SLIP = /\bc?slip\b|address/i;
 const ASKS_COMMAND = /[>$#%]\s*$/;
 const PROMPT_ANYWHERE = /(?:login|user ?name|user ?id|password)\s*[:>]/i;
 
@@ -35,7 +38,9 @@ type State = 'waking' | 'name-given' | 'password-given' | 'command-given';
 export class LoginPrompts implements LoginTalk {
   readonly #credentials: Credentials;
   readonly #sink: LoginSink;
+  readonly #link: Provider['link'];
   readonly #heard = new HeardText();
+  #heardAny = false;
   #state: State = 'waking';
   #wakes = 0;
   #wokeAt = 0;
@@ -43,9 +48,11 @@ export class LoginPrompts implements LoginTalk {
   #deadline: number | null = null;
   #over = false;
 
-  constructor(credentials: Credentials, sink: LoginSink) {
+  /** `link`: what is to run after the login. */
+  constructor(credentials: Credentials, sink: LoginSink, link: Provider['link'] = 'ppp') {
     this.#credentials = credentials;
     this.#sink = sink;
+    this.#link = link;
   }
 
   begin(now: number): void {
@@ -56,6 +63,7 @@ export class LoginPrompts implements LoginTalk {
   receive(bytes: Uint8Array, now: number): void {
     if (this.#over) return;
     this.#heard.append(bytes);
+    this.#heardAny ||= bytes.length > 0;
     const frame = this.#heard.frameAt;
     // While waking it is our own, echoed.
     if (frame >= 0 && this.#state !== 'waking') {
@@ -77,11 +85,16 @@ export class LoginPrompts implements LoginTalk {
       this.#sink.activity('Giving the password');
       this.#type('{password}', 'password-given', now);
     } else if (ASKS_NAME.test(text) || ASKS_PASSWORD.test(text)) this.#fail('refused');
-    else if (ASKS_COMMAND.test(text) && !ANNOUNCES_PPP.test(text) && this.#state !== 'command-given') {
-      this.#sink.activity('Asking for PPP');
-      this.#type('ppp', 'command-given', now);
+    else if (ASKS_COMMAND.test(text) && !this.#announced(text) && this.#state !== 'command-given') {
+      this.#sink.activity(`Asking for ${this.#link.toUpperCase()}`);
+      this.#type(this.#link, 'command-given', now);
     } else if (this.#state === 'password-given' && SAYS_NO.test(text)) this.#fail('refused');
-    else this.#end({ ok: true, rest: new Uint8Array(0) });
+    // The words of a SLIP server may hold our address.
+    else this.#end({ ok: true, rest: this.#heard.from(this.#link === 'ppp' ? this.#heard.length : 0) });
+  }
+
+  #announced(text: string): boolean {
+    return (this.#link === 'ppp' ? ANNOUNCES_PPP : ANNOUNCES_SLIP).test(text);
   }
 
   nextDeadline(): number | null {
@@ -116,7 +129,11 @@ export class LoginPrompts implements LoginTalk {
   }
 
   #fail(reason: 'silent' | 'refused'): void {
-    const waitedFor = this.#state === 'waking' ? 'a login prompt' : 'PPP';
+    if (reason === 'silent' && this.#link !== 'ppp' && !this.#heardAny) {
+      this.#end({ ok: true, rest: new Uint8Array(0) });
+      return;
+    }
+    const waitedFor = this.#state === 'waking' ? 'a login prompt' : this.#link.toUpperCase();
     this.#end({ ok: false, reason, waitedFor, heard: this.#heard.shown });
   }
 

@@ -6,6 +6,7 @@
 import type { Fault } from '../contract.ts';
 import type { LostCause } from '../modem/call.ts';
 import type { DialFailure } from '../modem/result-codes.ts';
+import type { SlipSessionConfig } from '../ppp/slip-session.ts';
 import type { PppClientConfig, PppCloseReason, PppSink } from '../ppp/types.ts';
 
 /** Milliseconds of any fixed origin, and timers whose cancelling is what they return. */
@@ -64,6 +65,7 @@ export interface ModemPart {
   close(): Promise<void> | void;
 }
 
+/** What runs on the line: PPP, or SLIP in its shape. */
 export interface PppPart {
   readonly isUp: boolean;
   /** The peer has said something in PPP, other than our own words come back. */
@@ -90,6 +92,7 @@ export interface UplinkParts {
     onProgress: Progress,
   ): Promise<{ ok: true; modem: ModemPart } | { ok: false; fault: Fault }>;
   createPpp(config: PppClientConfig, sink: PppSink): PppPart;
+  createSlip(config: SlipSessionConfig, sink: PppSink): PppPart;
   closeReasonFault(reason: PppCloseReason, detail: string): Fault;
   lostCallFault(cause: LostCause, port: string, detail: string): Fault;
 }

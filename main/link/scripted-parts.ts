@@ -2,6 +2,7 @@
 import type { Fault } from '../contract.ts';
 import type { LostCause } from '../modem/call.ts';
 import type { DialFailure } from '../modem/result-codes.ts';
+import { SlipSession } from '../ppp/slip-session.ts';
 import type { PppClientConfig, PppSink, PppUp } from '../ppp/types.ts';
 import type { CallPart, LinkClock, ModemPart, PppPart, UplinkParts } from './parts.ts';
 
@@ -203,6 +204,8 @@ export class ScriptedParts implements UplinkParts {
     this.ppp = new ScriptedPpp(config, sink);
     return this.ppp;
   };
+
+  createSlip: UplinkParts['createSlip'] = (config, sink) => new SlipSession(config, sink);
 
   closeReasonFault: UplinkParts['closeReasonFault'] = (reason) => named(reason);
   lostCallFault: UplinkParts['lostCallFault'] = (cause) => named(`line-${cause}`);

@@ -4,15 +4,15 @@
  * An Uplink serves one dial and is thrown away. Whatever happens, and whenever it is cancelled, it leaves the line hung up
  * and the port closed, once. Whether to call again is only advised (`redial`); the gateway does it.
  */
-import type { Fault, LoginStep, LogLevel, Phase } from '../contract.ts';
+import type { Fault, LoginStep, LogLevel, Phase, Provider } from '../contract.ts';
 import type { DialOptions, UplinkCallbacks, UplinkMeter, UplinkPart, UplinkUp } from '../gateway-parts.ts';
 import type { LostCause } from '../modem/call.ts';
 import { REDIAL, type Redial } from '../modem/result-codes.ts';
-import type { PppEvent, PppUp } from '../ppp/types.ts';
-import { lineOf, pppConfig, upOf } from './call-facts.ts';
+import type { PppEvent, PppSink, PppUp } from '../ppp/types.ts';
+import { lineOf, pppConfig, slipConfig, upOf } from './call-facts.ts';
 import { type LinkEnd, LinkSession } from './link-session.ts';
-import { logIn, loginFailure } from './log-in.ts';
-import type { CallPart, ModemPart, UplinkParts } from './parts.ts';
+import { learnSlipAddresses, logIn, loginFailure, type TalkEnd, type TalkOptions } from './log-in.ts';
+import type { CallPart, ModemPart, PppPart, UplinkParts } from './parts.ts';
 import { realParts } from './real-parts.ts';
 import { Scheduler } from './scheduler.ts';
 import { type LineShares, tellShares } from './shares.ts';
@@ -160,9 +160,11 @@ export class Uplink implements UplinkPart {
 
   /** From CONNECT to the address: a login script of the provider's own first, the usual prompts where PPP meets text. */
   async #logIn(call: CallPart, options: DialOptions): Promise<Outcome> {
-    const { loginScript } = options.provider;
+    const { loginScript, link } = options.provider;
     let script: 'auto' | readonly LoginStep[] | null = typeof loginScript === 'string' ? null : loginScript;
-    let watch = loginScript === 'auto';
+    let watch = loginScript === 'auto' && link === 'ppp';
+    // PPP is tried before the usual prompts are looked for; SLIP would never know.
+    if (loginScript === 'auto' && link !== 'ppp') script = 'auto';
     const scheduler = new Scheduler(lineOf(call));
     this.#scheduler = scheduler;
     tellShares(scheduler, new Map(), this.#shares, this.#parts.clock.now());
@@ -173,7 +175,10 @@ export class Uplink implements UplinkPart {
         if (!talked.ok) return talked;
         rest = talked.rest;
       }
-      const outcome = await this.#negotiate(call, options, scheduler, rest, watch);
+      if (link !== 'ppp') return this.#startSlip(call, options, scheduler, rest);
+      const config = pppConfig(call, options.provider, options.password);
+      const create = (sink: PppSink) => this.#parts.createPpp(config, sink);
+      const outcome = await this.#negotiate(call, create, scheduler, rest, watch);
       if (outcome !== 'prompt') return outcome;
       script = 'auto';
       watch = false;
@@ -185,25 +190,46 @@ export class Uplink implements UplinkPart {
     { provider, password }: DialOptions,
     script: 'auto' | readonly LoginStep[],
   ): Promise<{ ok: true; rest: Uint8Array } | Failure> {
-    const end = await logIn(call, {
-      script,
-      credentials: { user: provider.user, password },
+    const credentials = { user: provider.user, password };
+    const end = await logIn(call, { script, credentials, link: provider.link, ...this.#talkOptions() });
+    return end.ok ? end : this.#talkFailed(end, provider);
+  }
+
+  #talkOptions(): TalkOptions {
+    return {
       clock: this.#parts.clock,
       signal: this.#abort.signal,
       activity: (text) => {
         this.#log('info', 'login', text);
         this.#phase('logging-in', text);
       },
-    });
-    if (end.ok) return end;
+    };
+  }
+
+  #talkFailed(end: Extract<TalkEnd, { ok: false }>, provider: Provider): Failure {
     if (end.reason === 'cancelled') return this.#cancelled();
     return { ok: false, ...(end.reason === 'line' ? this.#lost(end) : loginFailure(end, provider)) };
   }
 
-  /** PPP up to the address. `prompt`: only where watched for, a text login is in the way. */
+  /** SLIP needs only to know its addresses: the provider's settings have them, or its words after the login. */
+  async #startSlip(
+    call: CallPart,
+    { provider }: DialOptions,
+    scheduler: Scheduler,
+    rest: Uint8Array,
+  ): Promise<Outcome> {
+    const end = await learnSlipAddresses(call, provider, rest, this.#talkOptions());
+    if (!end.ok) return this.#talkFailed(end, provider);
+    const config = slipConfig(call, provider, end.addresses);
+    const create = (sink: PppSink) => this.#parts.createSlip(config, sink);
+    // It is up with the carrier, so that no prompt is ever in its way.
+    return (await this.#negotiate(call, create, scheduler, end.rest, false)) as Outcome;
+  }
+
+  /** PPP (or SLIP) up to the address. `prompt`: only where watched for, a text login is in the way. */
   #negotiate(
     call: CallPart,
-    { provider, password }: DialOptions,
+    create: (sink: PppSink) => PppPart,
     scheduler: Scheduler,
     rest: Uint8Array,
     watchForPrompt: boolean,
@@ -233,7 +259,7 @@ export class Uplink implements UplinkPart {
           },
           ended: (end) => this.#ended(end),
         },
-        (sink) => this.#parts.createPpp(pppConfig(call, provider, password), sink),
+        create,
       );
       this.#session = session;
       session.start(rest, watchForPrompt);
