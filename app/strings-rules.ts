@@ -2,8 +2,8 @@
 export const helperPorts = {
   change: (title: string) => `Change the ports of ${title}`,
   label: (title: string) => `Ports of ${title}`,
-  hint: 'Numbers with commas, up to twelve; empty for its own.',
-  wrong: 'Give up to twelve port numbers with commas, or nothing.',
+  hint: 'Numbers with commas, up to twelve, such as 5060 or 5061/tcp; empty for its own.',
+  wrong: 'Give up to twelve ports such as 5060 or 5061/tcp with commas, or nothing.',
   save: 'Save ports',
   cancel: 'Leave as they are',
 } as const;

@@ -215,7 +215,22 @@ export const accessSchema = z.object({
 });
 export type Access = z.infer<typeof accessSchema>;
 
-export const helperSettingSchema = z.object({ on: z.boolean(), ports: z.array(portSchema).max(12) });
+/** A number: by whatever the protocol is spoken; `1719/udp`: by that only. */
+export const helperPortSchema = z.union([
+  portSchema,
+  z
+    .string()
+    .regex(/^[1-9]\d{0,4}\/(?:tcp|udp)$/, 'a port such as 1719/udp')
+    .refine((text) => Number.parseInt(text, 10) <= 65_535, 'a port such as 1719/udp'),
+]);
+export type HelperPort = z.infer<typeof helperPortSchema>;
+export const MOST_HELPER_PORTS = 12;
+
+/** No ports: those of the registry. */
+export const helperSettingSchema = z.object({
+  on: z.boolean(),
+  ports: z.array(helperPortSchema).max(MOST_HELPER_PORTS),
+});
 export type HelperSetting = z.infer<typeof helperSettingSchema>;
 
 export const engineConfigSchema = z.object({
@@ -323,7 +338,7 @@ export const helperStateSchema = z.object({
   /** One sentence for a person: what it opens. */
   opens: z.string().max(300),
   on: z.boolean(),
-  ports: z.array(portSchema).max(12),
+  ports: z.array(helperPortSchema).max(MOST_HELPER_PORTS),
   hits: z.number(),
   expectations: z.number(),
   lastUse: z.number().nullable(),

@@ -237,7 +237,7 @@ class Engine {
     if (this.#ticks % COUNTERS_TICKS !== 0) return;
     const counters = { ...this.#router.counters(), socketDrops: this.#session.dropped };
     this.#tell({ type: 'counters', counters });
-    this.#tell({ type: 'helpers', helpers: this.#router.helperStates(at) });
+    this.#tell({ type: 'helpers', helpers: this.#router.helperStates() });
     const leases = this.#router.portLeases(at);
     if (leases.length > 0 || this.#told.has('port-leases')) this.#tell({ type: 'port-leases', leases });
   }

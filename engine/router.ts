@@ -193,8 +193,8 @@ export class Router {
     return counters;
   }
 
-  helperStates(now: number): HelperState[] {
-    return this.#m.helpers.states(now);
+  helperStates(): HelperState[] {
+    return this.#m.helpers.states();
   }
 
   /** Ports held open for a time: leases first, then what triggers have open. */

@@ -36,6 +36,7 @@ export type {
   DemandRule,
   Fault,
   Forward,
+  HelperPort,
   HelperState,
   Lan,
   LogLevel,
@@ -46,7 +47,7 @@ export type {
   Session,
   Trigger,
 } from '../engine/contract.ts';
-export { PRACTICE, PRESETS, TIMER_PRESETS } from '../engine/contract.ts';
+export { MOST_HELPER_PORTS, PRACTICE, PRESETS, TIMER_PRESETS } from '../engine/contract.ts';
 export * from './dial-in/contract.ts';
 export {
   freeId,
@@ -54,6 +55,7 @@ export {
   programForwards,
   programTriggers,
   rangeId,
+  readHelperPorts,
   readNetwork,
   rivalOf,
   TRIGGER_RANGES,

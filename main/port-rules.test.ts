@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { type Forward, forwardSchema, PRESETS, triggerSchema } from '../engine/contract.ts';
-import { freeId, programForwards, programTriggers, rangeId, readNetwork, rivalOf } from './port-rules.ts';
+import {
+  freeId,
+  programForwards,
+  programTriggers,
+  rangeId,
+  readHelperPorts,
+  readNetwork,
+  rivalOf,
+} from './port-rules.ts';
 
 const forward = (change: Partial<Forward>): Forward => ({
   id: 'one',
@@ -22,6 +30,21 @@ describe('port rules', () => {
     expect(freeId('a', [])).toBe('a');
     expect(freeId('a', [{ id: 'a' }, { id: 'a-n3' }])).toBe('a-n2');
     expect(freeId('a', [{ id: 'a' }, { id: 'a-n2' }])).toBe('a-n3');
+  });
+
+  it.each([
+    ['', []],
+    ['21, 2121', [21, 2121]],
+    ['21 21,21', [21]],
+    ['1720/tcp,1719/UDP 1720', ['1720/tcp', '1719/udp', 1720]],
+    ['0', null],
+    ['65536', null],
+    ['65536/tcp', null],
+    ['0/udp', null],
+    ['21/sctp', null],
+    ['ftp', null],
+  ])('a helper’s ports: %j are %j', (text, ports) => {
+    expect(readHelperPorts(text)).toEqual(ports);
   });
 
   it.each([

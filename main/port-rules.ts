@@ -2,7 +2,14 @@
  * What every face needs to make forwards and triggers: a free name, whether two claim one port, and the rules that a program
  * of the list needs. Pure, and free of Node, so that the window may use it through the contract.
  */
-import { type Forward, ipv4Schema, type Preset, type Trigger } from '../engine/contract.ts';
+import {
+  type Forward,
+  type HelperPort,
+  helperPortSchema,
+  ipv4Schema,
+  type Preset,
+  type Trigger,
+} from '../engine/contract.ts';
 
 /** How long a trigger keeps its ports open after the last control packet, unless told otherwise; seconds. */
 export const TRIGGER_SECONDS = 600;
@@ -13,6 +20,20 @@ export interface PortRange {
   protocol: Forward['protocol'];
   first: number;
   last: number;
+}
+
+/** A helper's ports as people type them, `5060, 5061/tcp`: each once; none when the text is empty, null when it is not understood. */
+export function readHelperPorts(text: string): HelperPort[] | null {
+  const ports = new Set<HelperPort>();
+  for (const word of text
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .filter(Boolean)) {
+    const read = helperPortSchema.safeParse(/^\d{1,5}$/.test(word) ? Number(word) : word);
+    if (!read.success) return null;
+    ports.add(read.data);
+  }
+  return [...ports];
 }
 
 /** `base`, or `base-n2` and so on when it is taken. */

@@ -1,22 +1,9 @@
-// Ports as people type them: `21, 2121` and `udp 2300-2400, tcp 47624`. Pure.
+// Ports as people type them: `2300` and `udp 2300-2400, tcp 47624`. Pure.
 import type { PortRange } from '../../main/contract.ts';
-
-const MOST = 12;
 
 export function readPort(text: string): number | null {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
   return port >= 1 && port <= 65_535 ? port : null;
-}
-
-/** Up to twelve ports, each once; none when the text is empty; null when it is not understood. */
-export function readPorts(text: string): number[] | null {
-  const ports = text
-    .split(/[\s,]+/)
-    .filter(Boolean)
-    .map(readPort);
-  if (ports.includes(null)) return null;
-  const each = [...new Set(ports)] as number[];
-  return each.length > MOST ? null : each;
 }
 
 /** `2300-2400` or `80`. */

@@ -1,22 +1,10 @@
 // Ports, triggers and what comes of them.
 import { describe, expect, it } from 'vitest';
 import { settingsSchema } from '../../main/contract.ts';
-import { readPorts, readRanges } from './port-list.ts';
+import { readRanges } from './port-list.ts';
 import { checkTriggers, describeRange, emptyTrigger, TRIGGERING } from './trigger-draft.ts';
 
 describe('ports', () => {
-  it.each([
-    ['', []],
-    ['21, 2121', [21, 2121]],
-    ['21 21,21', [21]],
-    ['0', null],
-    ['65536', null],
-    ['ftp', null],
-    ['1 2 3 4 5 6 7 8 9 10 11 12 13', null],
-  ])('%j are %j', (text, ports) => {
-    expect(readPorts(text)).toEqual(ports);
-  });
-
   it.each([
     [
       'udp 2300-2400, tcp:47624',

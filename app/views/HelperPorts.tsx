@@ -1,10 +1,9 @@
 // A helper's ports: shown, and changed in place.
 import { type FormEvent, useEffect, useId, useRef, useState } from 'react';
-import type { HelperState } from '../../main/contract.ts';
+import { type HelperState, MOST_HELPER_PORTS, readHelperPorts } from '../../main/contract.ts';
 import { Button } from '../parts/Button.tsx';
 import { Field } from '../parts/Field.tsx';
 import { tell } from '../store/gateway.ts';
-import { readPorts } from '../store/port-list.ts';
 import { helperPorts as words } from '../strings-rules.ts';
 import styles from './Helpers.module.css';
 
@@ -40,9 +39,10 @@ function PortsForm({ helper, onClose }: { helper: HelperState; onClose: () => vo
 
   async function submit(event: FormEvent): Promise<void> {
     event.preventDefault();
-    const ports = readPorts(text);
-    setError(ports === null ? words.wrong : undefined);
-    if (ports === null) return;
+    const ports = readHelperPorts(text);
+    const good = ports !== null && ports.length <= MOST_HELPER_PORTS;
+    setError(good ? undefined : words.wrong);
+    if (!good) return;
     if (await tell('setHelper', { name: helper.name, setting: { on: helper.on, ports } })) onClose();
   }
 
@@ -58,13 +58,7 @@ function PortsForm({ helper, onClose }: { helper: HelperState; onClose: () => vo
     >
       <Field label={words.label(helper.title)} hint={words.hint} error={error}>
         {(ids) => (
-          <input
-            {...ids}
-            inputMode="numeric"
-            autoComplete="off"
-            value={text}
-            onChange={(event) => setText(event.target.value)}
-          />
+          <input {...ids} autoComplete="off" value={text} onChange={(event) => setText(event.target.value)} />
         )}
       </Field>
       <Button type="submit" weight="quiet" icon="check" label={words.save} />

@@ -11,6 +11,7 @@ import {
   FROM_OUTSIDE,
   type Helper,
   type HelperContext,
+  type Span,
 } from './helper.ts';
 import { bytesOf, latin, portNumber } from './payload.ts';
 
@@ -80,13 +81,15 @@ class Backup implements DatagramDialogue {
   }
 }
 
+function begins(fromClient: boolean, { bytes, start, end }: Span): boolean {
+  return fromClient && latin(bytes, start, Math.min(end, start + 7)) === 'Amanda ';
+}
+
 export const amanda: Helper = {
   name: 'amanda',
   title: 'Amanda backup',
   opens:
     'For a backup of a computer behind a forward, the up to four ports it has just named, to the backup server that asked, once each.',
-  protocol: 'udp',
-  ports: [10_080],
   on: false,
-  open: () => new Backup(),
+  transports: [{ protocol: 'udp', ports: [10_080], begins, open: () => new Backup() }],
 };

@@ -30,22 +30,24 @@ import { GRE, TCP, UDP } from '../packet/ipv4.ts';
 import type { Attachment } from './attachment.ts';
 import { type Expectations, LONGEST_SECONDS } from './expectations.ts';
 import { DENIED_PORTS, type Dialogue, type Expected, type HelperContext } from './helper.ts';
-
-export interface Tally {
-  hits: number;
-  lastUse: number | null;
-  readonly refusals: Map<string, number>;
-}
+import type { Tally } from './posts.ts';
 
 export class Context implements HelperContext {
   readonly #m: Masquerade;
   readonly #expectations: Expectations;
   readonly #attachment: Attachment;
-  readonly #tally: Tally;
+  /** Null while it is not known whose the session is. */
+  readonly #tally: Tally | null;
   readonly #at: number;
   now: number;
 
-  constructor(m: Masquerade, expectations: Expectations, attachment: Attachment, tally: Tally, now: number) {
+  constructor(
+    m: Masquerade,
+    expectations: Expectations,
+    attachment: Attachment,
+    tally: Tally | null,
+    now: number,
+  ) {
     this.#m = m;
     this.#expectations = expectations;
     this.#attachment = attachment;
@@ -196,7 +198,8 @@ export class Context implements HelperContext {
   }
 
   refuse(reason: string): void {
-    const refusals = this.#tally.refusals;
+    if (!this.#tally) return;
+    const { refusals } = this.#tally;
     const text = reason.slice(0, 120);
     if (refusals.has(text) || refusals.size < 16) refusals.set(text, (refusals.get(text) ?? 0) + 1);
     const name = this.#attachment.helper?.title ?? 'helper';
@@ -208,6 +211,7 @@ export class Context implements HelperContext {
     );
   }
   used(): void {
+    if (!this.#tally) return;
     this.#tally.hits++;
     this.#tally.lastUse = this.now;
   }

@@ -113,7 +113,7 @@ export class Conversation {
   }
 
   get state(): HelperState {
-    const state = this.lab.router.helperStates(this.lab.now).find((one) => one.name === this.helper);
+    const state = this.lab.router.helperStates().find((one) => one.name === this.helper);
     if (!state) throw new Error(`there is no helper ${this.helper}`);
     return state;
   }

@@ -13,6 +13,7 @@ import {
   FROM_INSIDE,
   type Helper,
   type HelperContext,
+  type Span,
 } from './helper.ts';
 
 const HEADER = 26;
@@ -86,13 +87,16 @@ class Conference implements DatagramDialogue {
   }
 }
 
+/** Families: 0 a reflector's group, 1 a client, 2 many. */
+function begins(_fromClient: boolean, { bytes, start, end }: Span): boolean {
+  return end - start >= HEADER && get16(bytes, start) <= 2 && get16(bytes, start + 8) <= 2;
+}
+
 export const cuseeme: Helper = {
   name: 'cuseeme',
   title: 'CU-SeeMe',
   opens:
     'Nothing: it only writes the address the other end sees into the packets of a video conference, and the computer’s own into those that come back.',
-  protocol: 'udp',
-  ports: [7648, 7649],
   on: false,
-  open: () => new Conference(),
+  transports: [{ protocol: 'udp', ports: [7648, 7649], begins, open: () => new Conference() }],
 };

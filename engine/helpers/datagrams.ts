@@ -93,7 +93,7 @@ export class Datagrams {
   }
 
   get #state() {
-    const state = this.lab.router.helperStates(this.lab.now).find((one) => one.name === this.helper);
+    const state = this.lab.router.helperStates().find((one) => one.name === this.helper);
     if (!state) throw new Error(`there is no helper ${this.helper}`);
     return state;
   }

@@ -3,20 +3,30 @@ import { describe, expect, it } from 'vitest';
 import { HOST1, HOST2, ip, Lab, OTHER, OUTSIDE, SERVER, tcp, udp } from '../masquerade/lab.ts';
 import { get16 } from '../packet/bytes.ts';
 import { ACK, SYN } from '../packet/tcp.ts';
-import { type Chunk, FROM_INSIDE, FROM_OUTSIDE, type Helper, type HelperContext } from './helper.ts';
+import {
+  type Chunk,
+  FROM_INSIDE,
+  FROM_OUTSIDE,
+  type Helper,
+  type HelperContext,
+  type Transport,
+} from './helper.ts';
 
 const text = (chunk: Chunk) => String.fromCharCode(...chunk.bytes.subarray(chunk.start, chunk.end));
 const bytes = (from: string) => Uint8Array.from(from, (char) => char.charCodeAt(0));
+
+/** One way to speak, at one port. */
+const one = (protocol: 'tcp' | 'udp', port: number, open: Transport['open']): readonly Transport[] => [
+  { protocol, ports: [port], begins: () => true, open },
+];
 
 /** Datagrams to port 9999: `p<port>` awaits one, `r<port>` a pair, `drop` is dropped; the number is replaced by the outside one. */
 const announcer: Helper = {
   name: 'announcer',
   title: 'Announcer',
   opens: 'What it is told.',
-  protocol: 'udp',
-  ports: [9999],
   on: true,
-  open: () => ({
+  transports: one('udp', 9999, () => ({
     kind: 'datagram',
     read(direction, chunk, context) {
       const said = text(chunk);
@@ -37,7 +47,7 @@ const announcer: Helper = {
       chunk.replace(chunk.start + 1, chunk.end, bytes(`${port}!`));
       return true;
     },
-  }),
+  })),
 };
 
 /** A stream to port 1723 in which one byte maps a Call ID and another opens it. */
@@ -45,10 +55,8 @@ const caller: Helper = {
   name: 'caller',
   title: 'Caller',
   opens: 'A call.',
-  protocol: 'tcp',
-  ports: [1723],
   on: true,
-  open: () => ({
+  transports: one('tcp', 1723, () => ({
     kind: 'stream',
     read(direction: number, chunk: Chunk, context: HelperContext) {
       if (direction === FROM_INSIDE) {
@@ -57,7 +65,7 @@ const caller: Helper = {
       } else context.openCall(7, 99);
       return chunk.end - chunk.start;
     },
-  }),
+  })),
 };
 
 /** Awaits a stream on port 4000 that is itself read: its text is doubled. */
@@ -65,10 +73,8 @@ const follower: Helper = {
   name: 'follower',
   title: 'Follower',
   opens: 'Another.',
-  protocol: 'tcp',
-  ports: [4444],
   on: true,
-  open: () => ({
+  transports: one('tcp', 4444, () => ({
     kind: 'stream',
     read(_direction, chunk, context) {
       const doubled = () => ({
@@ -90,7 +96,7 @@ const follower: Helper = {
       });
       return chunk.end - chunk.start;
     },
-  }),
+  })),
 };
 const SERVER_NUMBER = (198 << 24) | (51 << 16) | (100 << 8) | 80;
 
@@ -129,7 +135,7 @@ describe('datagrams', () => {
     const one = lab([announcer]);
     expect(one.out(udp(HOST1, 5000, SERVER, 9999, 'drop'))).toHaveLength(0);
     expect(one.out(udp(HOST1, 5000, SERVER, 9999, 'p22'))[0]?.payload).toBe('p22');
-    expect(one.router.helperStates(one.now)[0]).toMatchObject({
+    expect(one.router.helperStates()[0]).toMatchObject({
       hits: 0,
       refusals: [{ reason: 'a port below 1024 was asked for', count: 1 }],
     });

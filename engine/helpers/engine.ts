@@ -2,6 +2,7 @@
 // A helper that is switched off reads no more at once; the sequence numbers it shifted stay shifted to the end of the session.
 import type { HelperSetting, HelperState } from '../contract.ts';
 import {
+  F_EXPECTED,
   F_TRACKED,
   S_ATTACHMENT,
   S_EXPIRES,
@@ -11,22 +12,24 @@ import {
 } from '../masquerade/record.ts';
 import { HOST_MTU, type Masquerade } from '../masquerade/state.ts';
 import { QUARTERS } from '../masquerade/timers.ts';
-import { get16, get32, put16, put32 } from '../packet/bytes.ts';
-import { headerLength, setTotalLength, TCP, UDP } from '../packet/ipv4.ts';
-import { sealUdp, UDP_HEADER } from '../packet/udp.ts';
+import { get32, put32 } from '../packet/bytes.ts';
+import { TCP, UDP } from '../packet/ipv4.ts';
 import { Attachment } from './attachment.ts';
-import { Context, type Tally } from './context.ts';
+import { DatagramContest, StreamContest } from './contest.ts';
+import { Context } from './context.ts';
+import { passDatagram } from './datagram.ts';
 import { type Expectation, Expectations } from './expectations.ts';
 import { type Direction, FROM_INSIDE, FROM_OUTSIDE, type Helper } from './helper.ts';
 import { IdentServer } from './ident-server.ts';
+import { type Claim, Posts, type Tally } from './posts.ts';
 import { HELPERS } from './registry.ts';
 import { passSegment, type Send } from './segments.ts';
 import { SequenceMap } from './sequence.ts';
 
 /** How much longer a session lives each time while something it brought about lives (seconds). */
 const WITH_CHILDREN_SECONDS = 120;
-/** Room every packet has behind it. */
-const ROOM = 128;
+/** A session read because it was announced, not for its port. */
+const FOLLOWED = 0;
 const NO_SHIFT = { initSeq: 0, delta: 0, previousDelta: 0 };
 
 /** The last step of a packet's way, given by the way itself. */
@@ -39,69 +42,57 @@ export type Onward = (
   now: number,
 ) => void;
 
-interface Post {
-  readonly helper: Helper;
-  on: boolean;
-  ports: readonly number[];
-  readonly tally: Tally;
-}
-
 export class HelperEngine {
   /** The gateway's own end of ident connections. */
   readonly ident: IdentServer;
   readonly #m: Masquerade;
   readonly #expectations: Expectations;
-  readonly #posts: readonly Post[];
-  readonly #tcp = new Map<number, Post>();
-  readonly #udp = new Map<number, Post>();
+  readonly #posts: Posts;
   readonly #attachments: (Attachment | undefined)[] = [];
   readonly #free: number[] = [];
-  readonly #datagram = new Uint8Array(65_536);
 
   constructor(m: Masquerade, helpers: readonly Helper[] = HELPERS) {
     this.#m = m;
     this.ident = new IdentServer(m.random);
     this.#expectations = new Expectations(m);
-    this.#posts = helpers.map((helper) => ({
-      helper,
-      on: helper.on,
-      ports: helper.ports,
-      tally: { hits: 0, lastUse: null, refusals: new Map() },
-    }));
-    this.configure({}, 0);
+    this.#posts = new Posts(helpers);
   }
 
-  /** Settings by helper name; one not named stands as it was made. What a helper switched off awaited is closed. */
+  /** Settings by helper name; one not named stands as it was made. What a helper switched off, or sent elsewhere, awaited is closed. */
   configure(settings: Record<string, HelperSetting>, now: number): void {
-    this.#tcp.clear();
-    this.#udp.clear();
-    for (const post of this.#posts) {
-      const setting = settings[post.helper.name];
-      post.on = setting?.on ?? post.helper.on;
-      post.ports = setting && setting.ports.length > 0 ? setting.ports : post.helper.ports;
-      const ports = post.helper.protocol === 'tcp' ? this.#tcp : this.#udp;
-      if (post.on) for (const port of post.ports) if (!ports.has(port)) ports.set(port, post);
-    }
-    for (const attachment of this.#attachments)
-      if (attachment?.helper && !this.#posts.some((post) => post.on && post.helper === attachment.helper)) {
+    this.#posts.configure(settings);
+    for (const attachment of this.#attachments) {
+      if (!attachment) continue;
+      const { dialogue, helper } = attachment;
+      if (dialogue instanceof StreamContest || dialogue instanceof DatagramContest) {
+        for (const one of dialogue.helpers) if (!this.#stands(one, attachment)) dialogue.leave(one);
+      } else if (helper && !this.#stands(helper, attachment)) {
         attachment.dialogue = null;
         this.#expectations.forget(attachment, now);
       }
+    }
+  }
+
+  /** Whether a helper that reads a session, or may, still does. */
+  #stands(helper: Helper, { protocol, port }: Attachment): boolean {
+    if (port === FOLLOWED) return this.#posts.of(helper)?.on ?? false;
+    return this.#posts.at(protocol, port).some((claim) => claim.post.helper === helper);
   }
 
   /** The counts of a TCP helper while it is on and has this port, for what the gateway answers itself; else null. */
   tallyOf(name: string, port: number): Tally | null {
-    const post = this.#tcp.get(port);
-    return post?.helper.name === name ? post.tally : null;
+    return this.#posts.at(TCP, port).find(({ post }) => post.helper.name === name)?.post.tally ?? null;
   }
 
   /** Whether a new session to this remote port (or to this inside port, from outside) would be read. */
   serves(protocol: number, remotePort: number, insidePort: number): boolean {
-    const ports = protocol === TCP ? this.#tcp : this.#udp;
-    return ports.has(remotePort) || ports.has(insidePort);
+    return this.#posts.at(protocol, remotePort).length > 0 || this.#posts.at(protocol, insidePort).length > 0;
   }
 
-  /** A new session: gives it its helper, and its parent if its coming was announced. */
+  /**
+   * A new session: gives it its helper, and its parent if its coming was announced. What was announced is read by whom it was
+   * announced to, if at all, whoever stands at its port.
+   */
   attach(
     session: number,
     protocol: number,
@@ -110,43 +101,60 @@ export class HelperEngine {
     fromOutside: boolean,
     now: number,
   ): void {
-    const post = (protocol === TCP ? this.#tcp : this.#udp).get(fromOutside ? insidePort : remotePort);
     const w = this.#m.table.sessionWords;
     const at = session * SESSION_WORDS;
+    const flags = w[at + S_FLAGS] as number;
+    if ((flags & F_EXPECTED) !== 0) return;
+    const announced = fromOutside
+      ? null
+      : this.#expectations.announced(
+          protocol,
+          w[at] as number,
+          w[at + 1] as number,
+          remotePort,
+          this.#m.quarters(now),
+        );
     // A stream joined in the middle cannot be read: nobody knows where its lines begin.
-    if (post && (protocol === UDP || ((w[at + S_FLAGS] as number) & F_TRACKED) !== 0)) {
-      const attachment = this.#hang(session, post.helper, protocol === TCP);
-      attachment.dialogue = post.helper.open(this.#context(attachment, post.tally, now));
+    const readable = protocol === UDP || (flags & F_TRACKED) !== 0;
+    if (!announced) {
+      const port = fromOutside ? insidePort : remotePort;
+      const claims = this.#posts.at(protocol, port);
+      if (claims.length > 0 && readable) this.#open(session, claims, protocol, port, now);
+      return;
     }
-    if (fromOutside) return;
-    const inside = w[at] as number;
-    const remote = w[at + 1] as number;
-    const announced = this.#expectations.announced(
-      protocol,
-      inside,
-      remote,
-      remotePort,
-      this.#m.quarters(now),
-    );
-    if (!announced) return;
-    if (announced.follow && !post) {
-      const attachment = this.#hang(session, announced.parent.helper, protocol === TCP);
-      const tally = this.#tallyOf(announced.parent);
-      attachment.dialogue = announced.follow(this.#context(attachment, tally, now));
+    if (announced.follow && readable) {
+      const attachment = this.#hang(session, announced.parent.helper, protocol, FOLLOWED);
+      attachment.dialogue = announced.follow(this.#context(attachment, now));
     }
     this.adopt(session, announced.parent);
+  }
+
+  /** Gives a session to who stands at its port, or lets several wait for its first bytes. */
+  #open(session: number, claims: readonly Claim[], protocol: number, port: number, now: number): void {
+    const attachment = this.#hang(session, null, protocol, port);
+    const award = ({ post, transport }: Claim, at: number) => {
+      attachment.helper = post.helper;
+      const context = this.#context(attachment, at);
+      const dialogue = transport.open(context);
+      attachment.dialogue = dialogue;
+      return { dialogue, context };
+    };
+    const [only, ...others] = claims;
+    if (only && others.length === 0) award(only, now);
+    else if (protocol === TCP) attachment.dialogue = new StreamContest(claims, award);
+    else attachment.dialogue = new DatagramContest(claims, award);
   }
 
   /** Makes a session the child of another's. */
   adopt(session: number, parent: Attachment): void {
     const index = this.#m.table.sessionWords[session * SESSION_WORDS + S_ATTACHMENT] as number;
-    const attachment = this.#attachments[index] ?? this.#hang(session, null, false);
+    const attachment = this.#attachments[index] ?? this.#hang(session, null, 0, FOLLOWED);
     attachment.parent = parent;
     parent.children++;
   }
 
-  #hang(session: number, helper: Helper | null, tcp: boolean): Attachment {
-    const attachment = new Attachment(session, helper, tcp);
+  #hang(session: number, helper: Helper | null, protocol: number, port: number): Attachment {
+    const attachment = new Attachment(session, helper, protocol, port);
     const index = this.#free.pop() ?? this.#attachments.length;
     this.#attachments[index] = attachment;
     this.#m.table.sessionWords[session * SESSION_WORDS + S_ATTACHMENT] = index;
@@ -157,7 +165,8 @@ export class HelperEngine {
     return this.#attachments[this.#m.table.sessionWords[session * SESSION_WORDS + S_ATTACHMENT] as number];
   }
 
-  #context(attachment: Attachment, tally: Tally, now: number): Context {
+  #context(attachment: Attachment, now: number): Context {
+    const tally = this.#posts.of(attachment.helper)?.tally ?? null;
     return new Context(this.#m, this.#expectations, attachment, tally, now);
   }
 
@@ -174,20 +183,15 @@ export class HelperEngine {
     if (attachment.parent) attachment.parent.children--;
     this.#expectations.forget(attachment, now);
     if (attachment.calls.size > 0) {
-      const context = this.#context(attachment, this.#tallyOf(attachment), now);
+      const context = this.#context(attachment, now);
       for (const call of [...attachment.calls.keys()]) context.closeCall(call);
     }
-  }
-
-  #tallyOf(attachment: Attachment): Tally {
-    const post = this.#posts.find((candidate) => candidate.helper === attachment.helper);
-    return post?.tally ?? { hits: 0, lastUse: null, refusals: new Map() };
   }
 
   /** A packet from inside, before its source is rewritten. True when it has been dealt with here. */
   outbound(session: number, b: Uint8Array, o: number, length: number, now: number, onward: Onward): boolean {
     const attachment = this.#of(session);
-    if (!attachment?.helper) return false;
+    if (!attachment || attachment.isIdle) return false;
     const slot = (this.#m.table.sessionWords[session * SESSION_WORDS + S_PROTOCOL] as number) >>> 8;
     const mtu = this.#m.uplinks[slot]?.mtu ?? HOST_MTU;
     const send: Send = (bytes, at, size) => onward(this.#m, session, bytes, at, size, now);
@@ -197,7 +201,7 @@ export class HelperEngine {
   /** A packet from outside, before its destination is rewritten. True when it has been dealt with here. */
   inbound(session: number, b: Uint8Array, o: number, length: number, now: number, onward: Onward): boolean {
     const attachment = this.#of(session);
-    if (!attachment?.helper) return false;
+    if (!attachment || attachment.isIdle) return false;
     const send: Send = (bytes, at, size) => onward(this.#m, session, bytes, at, size, now);
     return this.#pass(attachment, FROM_OUTSIDE, b, o, length, HOST_MTU, now, send);
   }
@@ -212,12 +216,14 @@ export class HelperEngine {
     now: number,
     send: Send,
   ): boolean {
-    const context = this.#context(attachment, this.#tallyOf(attachment), now);
+    const context = this.#context(attachment, now);
     const dialogue = attachment.dialogue;
-    if (attachment.streams === null)
-      return dialogue?.kind === 'datagram'
-        ? this.#passDatagram(attachment, direction, b, o, length, context, send)
-        : false;
+    if (attachment.streams === null) {
+      if (dialogue?.kind !== 'datagram') return false;
+      if (!passDatagram(dialogue, direction, context, b, o, length, send))
+        this.#m.notices.count('helper-dropped');
+      return true;
+    }
     const own = attachment.streams[direction];
     const opposite = attachment.streams[direction === FROM_INSIDE ? FROM_OUTSIDE : FROM_INSIDE];
     const read =
@@ -226,54 +232,9 @@ export class HelperEngine {
         : null;
     if (!passSegment(own, opposite, b, o, length, mtu, read, send)) this.#m.notices.count('helper-dropped');
     if (own.isHolding) this.#m.notices.count('helper-held');
-    if (!own.gaveUp) return true;
-    context.refuse('a command came in pieces and was passed on unread');
-    if (dialogue?.kind === 'stream') dialogue.lost?.(direction);
-    return true;
-  }
-
-  #passDatagram(
-    attachment: Attachment,
-    direction: Direction,
-    b: Uint8Array,
-    o: number,
-    length: number,
-    context: Context,
-    send: Send,
-  ): boolean {
-    const u = o + headerLength(b, o);
-    const start = u + UDP_HEADER;
-    const end = u + get16(b, u + 4);
-    const out = this.#datagram;
-    let written = 0;
-    let done = start;
-    const replace = (from: number, to: number, replacement: Uint8Array) => {
-      if (from < done || to > end || to < from) throw new RangeError('an edit outside its chunk');
-      for (; done < from; done++) out[written++] = b[done] as number;
-      out.set(replacement, written);
-      written += replacement.length;
-      done = to;
-    };
-    if (attachment.dialogue?.kind !== 'datagram') return false;
-    if (!attachment.dialogue.read(direction, { bytes: b, start, end, replace }, context)) {
-      this.#m.notices.count('helper-dropped');
-      return true;
-    }
-    if (done === start && written === 0) {
-      send(b, o, length);
-      return true;
-    }
-    for (; done < end; done++) out[written++] = b[done] as number;
-    const growth = written - (end - start);
-    if (growth > ROOM || o + length + growth > b.length) {
-      context.refuse('a datagram would have grown too large');
-      return true;
-    }
-    for (let i = 0; i < written; i++) b[start + i] = out[i] as number;
-    put16(b, u + 4, UDP_HEADER + written);
-    setTotalLength(b, o, start + written - o);
-    sealUdp(b, u, get32(b, o + 12), get32(b, o + 16));
-    send(b, o, start + written - o);
+    if (!own.gaveUp || attachment.dialogue?.kind !== 'stream') return true;
+    this.#context(attachment, now).refuse('a command came in pieces and was passed on unread');
+    attachment.dialogue.lost?.(direction);
     return true;
   }
 
@@ -287,10 +248,9 @@ export class HelperEngine {
     this.#m.notices.count('expectations-used');
     const parent = expectation.parent;
     if (expectation.follow) {
-      const tcp =
-        ((this.#m.table.sessionWords[session * SESSION_WORDS + S_PROTOCOL] as number) & 0xff) === TCP;
-      const attachment = this.#of(session) ?? this.#hang(session, parent.helper, tcp);
-      attachment.dialogue = expectation.follow(this.#context(attachment, this.#tallyOf(parent), now));
+      const protocol = (this.#m.table.sessionWords[session * SESSION_WORDS + S_PROTOCOL] as number) & 0xff;
+      const attachment = this.#hang(session, parent.helper, protocol, FOLLOWED);
+      attachment.dialogue = expectation.follow(this.#context(attachment, now));
     }
     this.adopt(session, parent);
     expectation.left--;
@@ -328,20 +288,14 @@ export class HelperEngine {
     return { initSeq: map.lastChange >>> 0, delta: map.shift, previousDelta: map.previousShift };
   }
 
-  states(_now: number): HelperState[] {
-    return this.#posts.map(({ helper, on, ports, tally }) => ({
-      name: helper.name,
-      title: helper.title,
-      opens: helper.opens,
-      on,
-      ports: [...ports].slice(0, 12),
-      hits: tally.hits,
-      expectations: this.#attachments.reduce(
-        (sum, attachment) => sum + (attachment?.helper === helper ? attachment.expectations.length : 0),
-        0,
-      ),
-      lastUse: tally.lastUse,
-      refusals: [...tally.refusals].map(([reason, count]) => ({ reason, count })),
-    }));
+  states(): HelperState[] {
+    const awaited = new Map<Helper | null, number>();
+    for (const attachment of this.#attachments)
+      if (attachment && attachment.expectations.length > 0)
+        awaited.set(
+          attachment.helper,
+          (awaited.get(attachment.helper) ?? 0) + attachment.expectations.length,
+        );
+    return this.#posts.states((helper) => awaited.get(helper) ?? 0);
   }
 }

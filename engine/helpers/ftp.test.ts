@@ -42,7 +42,7 @@ class Ftp {
     );
   }
   get #state() {
-    return this.lab.router.helperStates(this.lab.now).find((state) => state.name === 'ftp');
+    return this.lab.router.helperStates().find((state) => state.name === 'ftp');
   }
   get expectations(): number {
     return this.#state?.expectations ?? -1;

@@ -9,8 +9,10 @@ import {
   FROM_OUTSIDE,
   type Helper,
   type HelperContext,
+  type Span,
   type StreamDialogue,
 } from './helper.ts';
+import { lineBegins } from './payload.ts';
 
 const DATA_SECONDS = 120;
 const LONGEST_LINE = 512;
@@ -230,13 +232,18 @@ class Control implements StreamDialogue {
   }
 }
 
+/** The server speaks first: it is ready, or soon (RFC 959 §5.4). */
+function begins(fromClient: boolean, span: Span): boolean | null {
+  return fromClient ? false : lineBegins(span, /^(?:120|220|421)[ -]/, 4);
+}
+
 export const ftp: Helper = {
   name: 'ftp',
   title: 'FTP',
   opens:
     'For a file transfer, the one port that the client (or a forwarded server) has just named, to the other end only.',
-  protocol: 'tcp',
-  ports: [21],
   on: true,
-  open: (context) => new Control(context.insideIsServer),
+  transports: [
+    { protocol: 'tcp', ports: [21], begins, open: (context) => new Control(context.insideIsServer) },
+  ],
 };

@@ -143,7 +143,7 @@ describe('H.323, any stream', () => {
 });
 
 describe('H.323 registration', () => {
-  const start = (on = true) => new Lab({ helpers: { 'h323-ras': { on, ports: [] } } }).up();
+  const start = (on = true) => new Lab({ helpers: { h323: { on, ports: [] } } }).up();
   const say = (lab: Lab, payload: string) => sent(lab.out(udp(HOST1, 1719, SERVER, 1719, payload)));
   const request = (address: string, port: number, own: number) =>
     `\x0e\x80\x00\x01${at(address, port)}\x01\x00${at(address, own)}tail`;
@@ -169,7 +169,7 @@ describe('H.323 registration', () => {
     const lab = start();
     say(lab, request(HOST1, 1720, 1719));
     lab.in(udp(SERVER, 1719, OUTSIDE, 1719, request(SERVER, 1721, 1719)));
-    const phone = new Conversation({ ...scene, helper: 'h323-ras', lab, port: 1721 });
+    const phone = new Conversation({ ...scene, helper: 'h323', lab, port: 1721 });
     expect(phone.say(call(at(HOST1, 5001)))).toBe(call(at(OUTSIDE, 5001)));
   });
   it('off, or named for another, nothing is opened', () => {

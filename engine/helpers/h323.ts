@@ -11,10 +11,13 @@ import {
   FROM_OUTSIDE,
   type Helper,
   type HelperContext,
+  type Span,
   type StreamDialogue,
 } from './helper.ts';
+import { hasAt, latin } from './payload.ts';
 
 const CALL_SIGNALLING = 1720;
+const REGISTRATION = 1719;
 const LISTENER_SECONDS = 120;
 const MEDIA_SECONDS = 180;
 /** A registration is renewed well within this time (H.225.0 §7.9: gatekeepers give 300 s or less). */
@@ -228,24 +231,24 @@ function peersSignalling(port: number, context: HelperContext): null {
   return null;
 }
 
+/** A TPKT frame with a message of Q.931 in it (H.225.0 §7.2). */
+function beginsCall(fromClient: boolean, span: Span): boolean | null {
+  return fromClient && hasAt(span, 0, [3, 0]) && hasAt(span, 4, [8]);
+}
+
+/** A client begins with a request to find or to join a gatekeeper, which names H.225.0 (0.0.8.2250.0.x). */
+function beginsRegistration(fromClient: boolean, { bytes, start, end }: Span): boolean {
+  return fromClient && latin(bytes, start, Math.min(end, start + 32)).includes('\0\x08\x91\x4a\0');
+}
+
 export const h323: Helper = {
   name: 'h323',
   title: 'H.323',
   opens:
-    'For each conference, the ports on which a client awaits its control channel, sound and pictures, to the other end only.',
-  protocol: 'tcp',
-  ports: [CALL_SIGNALLING],
+    'For each conference, the ports on which a client awaits its control channel, sound and pictures, to the other end only; for a client registered with a gatekeeper, the port on which it takes calls, to that gatekeeper only.',
   on: false,
-  open: () => new Signalling(),
-};
-
-export const h323Ras: Helper = {
-  name: 'h323-ras',
-  title: 'H.323 registration (RAS)',
-  opens:
-    'For a client registered with a gatekeeper, the port on which it takes calls, to that gatekeeper only.',
-  protocol: 'udp',
-  ports: [1719],
-  on: false,
-  open: () => new Registration(),
+  transports: [
+    { protocol: 'tcp', ports: [CALL_SIGNALLING], begins: beginsCall, open: () => new Signalling() },
+    { protocol: 'udp', ports: [REGISTRATION], begins: beginsRegistration, open: () => new Registration() },
+  ],
 };

@@ -7,12 +7,16 @@ export const FROM_INSIDE = 0;
 export const FROM_OUTSIDE = 1;
 export type Direction = typeof FROM_INSIDE | typeof FROM_OUTSIDE;
 
-/** Payload lent for one call. */
-export interface Chunk {
+/** Bytes lent for one call. */
+export interface Span {
   readonly bytes: Uint8Array;
   readonly start: number;
   /** Exclusive. */
   readonly end: number;
+}
+
+/** Payload lent for one call. */
+export interface Chunk extends Span {
   /**
    * Puts `replacement` (copied) in place of the bytes [from, to). Calls come in ascending order and do not overlap. In a stream
    * they lie within the bytes that `read` then reports as dealt with; a retransmission is rewritten alike without asking again.
@@ -100,20 +104,31 @@ export interface DatagramDialogue {
 
 export type Dialogue = StreamDialogue | DatagramDialogue;
 
+/** One way a protocol is spoken. */
+export interface Transport {
+  readonly protocol: 'tcp' | 'udp';
+  /** The server's ports, unless settings say otherwise. */
+  readonly ports: readonly number[];
+  /**
+   * Whether a session is this protocol's, asked only where several helpers share a port: `span` is what the client, or the server,
+   * has said first; null when that is too little to tell. More bytes never change a yes or a no, so that it does not matter how a
+   * stream is cut. Of those that say yes the first in the registry reads the session.
+   */
+  readonly begins: (fromClient: boolean, span: Span) => boolean | null;
+  /** A session begins. */
+  open(context: HelperContext): Dialogue;
+}
+
 export interface Helper {
   readonly name: string;
   /** For people: the protocol's name, and one sentence on what the helper opens. */
   readonly title: string;
   readonly opens: string;
-  readonly protocol: 'tcp' | 'udp';
-  /** The server's ports, unless settings say otherwise. */
-  readonly ports: readonly number[];
   /** Whether it is on unless settings say otherwise (RFC 4787 REQ-10, RFC 5382 REQ-6: only FTP). */
   readonly on: boolean;
   /** The protocol itself uses ports below 1024, as rsh does. */
   readonly privileged?: boolean;
-  /** A session begins. */
-  open(context: HelperContext): Dialogue;
+  readonly transports: readonly Transport[];
 }
 
 /** Most bytes held back in one direction. */

@@ -61,7 +61,7 @@ describe('ident, answered by the gateway', () => {
     const end = asker.first + (answer?.payload.length ?? 0) + 1;
     const [last] = asker.send({ flags: ACK | FIN, sequence: asker.next, acknowledgement: end });
     expect(last).toMatchObject({ flags: ACK, sequence: end, acknowledgement: asker.next + 1, payload: '' });
-    expect(lab.router.helperStates(lab.now).find((one) => one.name === 'ident')).toMatchObject({ hits: 1 });
+    expect(lab.router.helperStates().find((one) => one.name === 'ident')).toMatchObject({ hits: 1 });
   });
   it('each of two computers with the same port by its own name, one without a name by its number', () => {
     const lab = new Lab(ON).up();
@@ -91,7 +91,7 @@ describe('ident, answered by the gateway', () => {
         ]);
       expect(asker.say(question, start)[0]?.payload).toBe(wanted);
     }
-    const state = lab.router.helperStates(lab.now).find((one) => one.name === 'ident');
+    const state = lab.router.helperStates().find((one) => one.name === 'ident');
     expect(state?.hits).toBe(question.length);
   });
   it('a question with the SYN’s acknowledgement, and a new connection from the same port, are served', () => {
@@ -119,7 +119,7 @@ describe('ident, answered by the gateway', () => {
     expect(ask(lab, question)).toContain('USERID');
     lab.router.cut(HOST1, lab.now);
     expect(ask(lab, question)).toContain('NO-USER');
-    expect(lab.router.helperStates(lab.now).find((one) => one.name === 'ident')?.refusals).toEqual([
+    expect(lab.router.helperStates().find((one) => one.name === 'ident')?.refusals).toEqual([
       { reason: 'asked about a connection that is not there', count: 2 },
     ]);
   });

@@ -11,9 +11,10 @@ import {
   FROM_OUTSIDE,
   type Helper,
   type HelperContext,
+  type Span,
   type StreamDialogue,
 } from './helper.ts';
-import { bytesOf, latin, portNumber, unread } from './payload.ts';
+import { bytesOf, latin, lineBegins, portNumber, unread } from './payload.ts';
 
 /** RFC 1413 §4 lets a line have 1000 characters; a question has less than 20. */
 export const LONGEST_LINE = 512;
@@ -117,13 +118,22 @@ class Translated implements StreamDialogue {
   }
 }
 
+function begins(fromClient: boolean, span: Span): boolean | null {
+  return fromClient && lineBegins(span, /^[ \t]*\d{1,5}[ \t]*,/, 32);
+}
+
 export const ident: Helper = {
   name: 'ident',
   title: 'ident',
   opens:
     'Nothing inside: servers that ask whose connection theirs is get the name of the computer it belongs to, and no other server gets one.',
-  protocol: 'tcp',
-  ports: [113],
   on: false,
-  open: (context) => (context.insideIsServer ? new Translated() : unread),
+  transports: [
+    {
+      protocol: 'tcp',
+      ports: [113],
+      begins,
+      open: (context) => (context.insideIsServer ? new Translated() : unread),
+    },
+  ],
 };

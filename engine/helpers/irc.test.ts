@@ -102,7 +102,7 @@ describe('IRC, switched off and attacked', () => {
     expect(chat.callIn(50_000)).toBeNull();
   });
   it('is off unless asked for', () => {
-    const states = new Lab().router.helperStates(0);
+    const states = new Lab().router.helperStates();
     expect(states.filter((one) => one.on).map((one) => one.name)).toEqual(['ftp']);
   });
   const cases: [string, string, string][] = [

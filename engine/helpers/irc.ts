@@ -11,9 +11,10 @@ import {
   type Helper,
   type HelperContext,
   HOLD_BYTES,
+  type Span,
   type StreamDialogue,
 } from './helper.ts';
-import { beginsTls, bytesOf, latin, portNumber } from './payload.ts';
+import { beginsTls, bytesOf, latin, lineBegins, portNumber } from './payload.ts';
 
 const OFFER_SECONDS = 300;
 const LF = 10;
@@ -153,13 +154,26 @@ function placeOf(match: RegExpExecArray, group: number): readonly [number, numbe
   return match.indices?.[group] ?? [0, 0];
 }
 
+/** A client registers (RFC 1459 §4.1); some servers greet it before. */
+const FROM_CLIENT = /^(?:CAP|PASS|NICK|USER|SERVER|WEBIRC|STARTTLS|AUTHENTICATE)[ \r\n]/i;
+const FROM_SERVER = /^(?:NOTICE|PING|ERROR|:[\x21-\x7e]+) /i;
+
+function begins(fromClient: boolean, span: Span): boolean | null {
+  return lineBegins(span, fromClient ? FROM_CLIENT : FROM_SERVER, 256);
+}
+
 export const irc: Helper = {
   name: 'irc',
   title: 'IRC (DCC)',
   opens:
     'For each file or chat a client offers, the one port it names, to anybody on the Internet for five minutes and for one connection.',
-  protocol: 'tcp',
-  ports: [6660, 6661, 6662, 6663, 6664, 6665, 6666, 6667, 6668, 6669],
   on: false,
-  open: () => new Chat(),
+  transports: [
+    {
+      protocol: 'tcp',
+      ports: [6660, 6661, 6662, 6663, 6664, 6665, 6666, 6667, 6668, 6669, 7000],
+      begins,
+      open: () => new Chat(),
+    },
+  ],
 };

@@ -10,9 +10,10 @@ import {
   type Helper,
   type HelperContext,
   HOLD_BYTES,
+  type Span,
   type StreamDialogue,
 } from './helper.ts';
-import { bytesOf, DOTTED, differs, dottedAddress, portNumber, unread } from './payload.ts';
+import { bytesOf, DOTTED, differs, dottedAddress, hasAt, portNumber, unread } from './payload.ts';
 
 const SECONDS = 180;
 const PREFIX = 16;
@@ -122,12 +123,21 @@ function word(value: number): Uint8Array {
   return Uint8Array.of(value & 255, (value >>> 8) & 255, (value >>> 16) & 255, value >>> 24);
 }
 
+function begins(fromClient: boolean, span: Span): boolean | null {
+  return fromClient && hasAt(span, 0, SIGNATURE);
+}
+
 export const mms: Helper = {
   name: 'mms',
   title: 'Windows Media (MMS)',
   opens: 'For a Windows Media stream, the one port the player has named, to that server only.',
-  protocol: 'tcp',
-  ports: [1755],
   on: false,
-  open: (context) => (context.insideIsServer ? unread : new Control()),
+  transports: [
+    {
+      protocol: 'tcp',
+      ports: [1755],
+      begins,
+      open: (context) => (context.insideIsServer ? unread : new Control()),
+    },
+  ],
 };

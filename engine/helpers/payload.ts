@@ -1,7 +1,7 @@
 // Readings of payloads that several helpers share: bytes as Latin-1 both ways, dotted addresses and decimal ports read strictly (a
 // number the protocol could not hold is no number), fixed bytes, and how a TLS session begins (RFC 8446 §5.1).
 import { parseAddress } from '../packet/address.ts';
-import type { Chunk, StreamDialogue } from './helper.ts';
+import type { Span, StreamDialogue } from './helper.ts';
 
 const OCTET = '(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
 /** Source of a regular expression for one dotted address. */
@@ -37,10 +37,27 @@ export function beginsTls(bytes: Uint8Array, at: number, end: number): boolean {
 }
 
 /** Whether the bytes at `at`, as far as they have come, cannot become these. */
-export function differs(chunk: Chunk, at: number, wanted: readonly number[]): boolean {
-  for (let i = 0; i < wanted.length && at + i < chunk.end; i++)
-    if (chunk.bytes[at + i] !== wanted[i]) return true;
+export function differs(span: Span, at: number, wanted: readonly number[]): boolean {
+  for (let i = 0; i < wanted.length && at + i < span.end; i++)
+    if (span.bytes[at + i] !== wanted[i]) return true;
   return false;
+}
+
+/** Whether a session has these bytes at this place from its beginning; null when too few have come to tell. */
+export function hasAt(span: Span, place: number, wanted: readonly number[]): boolean | null {
+  const at = span.start + place;
+  if (differs(span, at, wanted)) return false;
+  return span.end - at >= wanted.length ? true : null;
+}
+
+/**
+ * Whether the first line of a session matches from its beginning; null while it may still come to. `pattern` takes printable
+ * ASCII, an end of line at most at its own end, and nothing that more text could undo; it is looked for in the first `longest` bytes.
+ */
+export function lineBegins(span: Span, pattern: RegExp, longest: number): boolean | null {
+  const text = latin(span.bytes, span.start, Math.min(span.end, span.start + longest));
+  if (pattern.test(text)) return true;
+  return text.length < longest && /^[\t\x20-\x7e]*$/.test(text) ? null : false;
 }
 
 /** A stream in which there is nothing to read, as with an inside server that sends everything outward by itself. */

@@ -12,8 +12,10 @@ import {
   FROM_INSIDE,
   type Helper,
   type HelperContext,
+  type Span,
   type StreamDialogue,
 } from './helper.ts';
+import { hasAt } from './payload.ts';
 
 const HEADER = 12;
 /** Room for later messages than the longest of RFC 2637 (220 bytes). */
@@ -163,13 +165,15 @@ class Control implements StreamDialogue {
   }
 }
 
+function begins(fromClient: boolean, span: Span): boolean | null {
+  return fromClient && hasAt(span, 2, [0, CONTROL, 0x1a, 0x2b, 0x3c, 0x4d]);
+}
+
 export const pptp: Helper = {
   name: 'pptp',
   title: 'PPTP tunnels',
   opens:
     'For each tunnel, GRE between one computer and one server while their control connection lasts; several computers may have one to the same server.',
-  protocol: 'tcp',
-  ports: [1723],
   on: false,
-  open: () => new Control(),
+  transports: [{ protocol: 'tcp', ports: [1723], begins, open: () => new Control() }],
 };

@@ -12,6 +12,7 @@ import {
   FROM_OUTSIDE,
   type Helper,
   type HelperContext,
+  type Span,
 } from './helper.ts';
 
 const SECONDS = 120;
@@ -22,7 +23,7 @@ const ACCEPT_LENGTH = 9;
 const GREETING = [...'QUAKE\0'].map((char) => char.charCodeAt(0));
 
 /** The opcode of a sound control datagram, or -1. */
-function opcodeOf({ bytes, start, end }: Chunk): number {
+function opcodeOf({ bytes, start, end }: Span): number {
   const length = end - start;
   if (length < 5 || get16(bytes, start) !== CONTROL || get16(bytes, start + 2) !== length) return -1;
   return bytes[start + 4] as number;
@@ -95,14 +96,16 @@ function isGreeting({ bytes, start, end }: Chunk): boolean {
   return end - start >= 5 + GREETING.length && GREETING.every((byte, i) => bytes[start + 5 + i] === byte);
 }
 
+function begins(_fromClient: boolean, span: Span): boolean {
+  return opcodeOf(span) >= 0;
+}
+
 export const quake: Helper = {
   name: 'quake',
   title: 'Quake',
   opens:
     'For a game of the first Quake, the one port the server has just named, between that server and that player. ' +
     'QuakeWorld (27500), Quake II (27910) and Quake III (27960) need no helper.',
-  protocol: 'udp',
-  ports: [26_000],
   on: false,
-  open: () => new Game(),
+  transports: [{ protocol: 'udp', ports: [26_000], begins, open: () => new Game() }],
 };

@@ -8,9 +8,10 @@ import {
   FROM_INSIDE,
   type Helper,
   type HelperContext,
+  type Span,
   type StreamDialogue,
 } from './helper.ts';
-import { unread } from './payload.ts';
+import { hasAt, unread } from './payload.ts';
 
 const SECONDS = 180;
 const HELLO = 5;
@@ -91,12 +92,21 @@ function get(bytes: Uint8Array, at: number): number {
   return ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
 }
 
+function begins(fromClient: boolean, span: Span): boolean | null {
+  return fromClient && hasAt(span, 0, [...SIGNATURE, 0]);
+}
+
 export const realaudio: Helper = {
   name: 'realaudio',
   title: 'RealAudio',
   opens: 'For sound from a RealAudio server, the one or two ports the player has named, to that server only.',
-  protocol: 'tcp',
-  ports: [7070],
   on: false,
-  open: (context) => (context.insideIsServer ? unread : new Hello()),
+  transports: [
+    {
+      protocol: 'tcp',
+      ports: [7070],
+      begins,
+      open: (context) => (context.insideIsServer ? unread : new Hello()),
+    },
+  ],
 };

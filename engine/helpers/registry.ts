@@ -1,8 +1,8 @@
-// Every protocol helper there is; the one place to add one.
+// Every protocol helper there is; the one place to add one. Where several share a port, the earlier one is asked first.
 import { amanda } from './amanda.ts';
 import { cuseeme } from './cuseeme.ts';
 import { ftp } from './ftp.ts';
-import { h323, h323Ras } from './h323.ts';
+import { h323 } from './h323.ts';
 import type { Helper } from './helper.ts';
 import { ident } from './ident.ts';
 import { irc } from './irc.ts';
@@ -12,7 +12,7 @@ import { quake } from './quake.ts';
 import { realaudio } from './realaudio.ts';
 import { rsh } from './rsh.ts';
 import { rtsp } from './rtsp.ts';
-import { sip, sipTcp } from './sip.ts';
+import { sip } from './sip.ts';
 import { talk } from './talk.ts';
 import { tftp } from './tftp.ts';
 import { vdolive } from './vdolive.ts';
@@ -22,7 +22,6 @@ export const HELPERS: readonly Helper[] = [
   cuseeme,
   ftp,
   h323,
-  h323Ras,
   ident,
   irc,
   mms,
@@ -32,7 +31,6 @@ export const HELPERS: readonly Helper[] = [
   rsh,
   rtsp,
   sip,
-  sipTcp,
   talk,
   tftp,
   vdolive,

@@ -9,6 +9,7 @@ import {
   FROM_OUTSIDE,
   type Helper,
   type HelperContext,
+  type Span,
   type StreamDialogue,
 } from './helper.ts';
 import { bytesOf, latin, portNumber } from './payload.ts';
@@ -75,14 +76,27 @@ function isDigit(byte: number): boolean {
   return byte >= 48 && byte <= 57;
 }
 
+/** A port, though "0" or nothing would do: a zero byte alone may be anybody's. */
+function begins(fromClient: boolean, { bytes, start, end }: Span): boolean | null {
+  let at = start;
+  while (at < end && isDigit(bytes[at] as number)) at++;
+  if (!fromClient || at - start > LONGEST) return false;
+  return at === end ? null : at > start && bytes[at] === 0;
+}
+
 export const rsh: Helper = {
   name: 'rsh',
   title: 'rsh, rexec',
   opens:
     'For a command run on another machine, the one port on which the client awaits its error messages, to that machine only; with rsh it lies below 1024.',
-  protocol: 'tcp',
-  ports: [512, 514, 544],
   on: false,
   privileged: true,
-  open: (context) => new Command(context.insideIsServer),
+  transports: [
+    {
+      protocol: 'tcp',
+      ports: [512, 514, 544],
+      begins,
+      open: (context) => new Command(context.insideIsServer),
+    },
+  ],
 };

@@ -12,9 +12,10 @@ import {
   type Helper,
   type HelperContext,
   HOLD_BYTES,
+  type Span,
   type StreamDialogue,
 } from './helper.ts';
-import { beginsTls, bytesOf, dottedAddress, latin, portNumber } from './payload.ts';
+import { beginsTls, bytesOf, dottedAddress, latin, lineBegins, portNumber } from './payload.ts';
 
 const SECONDS = 180;
 const LF = 10;
@@ -288,12 +289,24 @@ function rewrite(field: Field, value: string, chunk: Chunk): void {
   if (value !== field.value) chunk.replace(field.at, field.at + field.value.length, bytesOf(value));
 }
 
+const REQUEST =
+  /^(?:OPTIONS|DESCRIBE|ANNOUNCE|SETUP|PLAY|PAUSE|RECORD|TEARDOWN|[GS]ET_PARAMETER) (?:rtsp[tu]?:|\* RTSP\/)/;
+
+function begins(fromClient: boolean, span: Span): boolean | null {
+  return fromClient && lineBegins(span, REQUEST, 32);
+}
+
 export const rtsp: Helper = {
   name: 'rtsp',
   title: 'RTSP',
   opens: 'For each stream a player has asked for, the one or two ports it has named, to that server only.',
-  protocol: 'tcp',
-  ports: [554, 8554],
   on: false,
-  open: (context) => new Session(context.insideIsServer),
+  transports: [
+    {
+      protocol: 'tcp',
+      ports: [554, 7070, 8554],
+      begins,
+      open: (context) => new Session(context.insideIsServer),
+    },
+  ],
 };

@@ -79,7 +79,7 @@ class Phone {
     return packet?.destination === this.inside ? packet.destinationPort : null;
   }
   get state(): HelperState {
-    return this.lab.router.helperStates(this.lab.now).find((one) => one.name === 'sip') as HelperState;
+    return this.lab.router.helperStates().find((one) => one.name === 'sip') as HelperState;
   }
   get refusals(): string[] {
     return this.state.refusals.map((refusal) => refusal.reason);
@@ -373,7 +373,7 @@ describe('SIP, switched off and attacked', () => {
 });
 
 describe('SIP over TCP', () => {
-  const scene: Scene = { helper: 'sip-tcp', port: 5060 };
+  const scene: Scene = { helper: 'sip', port: 5060 };
   const via = `SIP/2.0/TCP ${HOST1}:40000;branch=z9hG4bK1`;
   const contact = `<sip:me@${HOST1}:5060;transport=tcp>`;
   it('a call is rewritten, its length is right, and media come by UDP', () => {

@@ -10,9 +10,10 @@ import {
   type Helper,
   type HelperContext,
   HOLD_BYTES,
+  type Span,
   type StreamDialogue,
 } from './helper.ts';
-import { beginsTls, bytesOf, latin } from './payload.ts';
+import { beginsTls, bytesOf, latin, lineBegins } from './payload.ts';
 import type { Edit } from './sdp.ts';
 import { Dealings, Message, SIP } from './sip-dealings.ts';
 
@@ -211,25 +212,23 @@ class Messages implements StreamDialogue {
   }
 }
 
-const OPENS =
-  'For each call, the ports a telephone names for sound and pictures, to the other end’s media address only; for a registered telephone, its own port to its registrar.';
+/** Line ends and zeros keep a way open, and say nothing (RFC 5626 §4.4.1). */
+function begins(_fromClient: boolean, { bytes, start, end }: Span): boolean | null {
+  let at = start;
+  while (at < end && at - start < 8 && (bytes[at] === 13 || bytes[at] === LF || bytes[at] === 0)) at++;
+  return at === end ? null : lineBegins({ bytes, start: at, end }, FIRST_LINE, 24);
+}
+
+const FIRST_LINE = /^(?:SIP\/2\.0 |[A-Z]{2,12} (?:sips?|tel):)/i;
 
 export const sip: Helper = {
   name: 'sip',
   title: 'SIP',
-  opens: OPENS,
-  protocol: 'udp',
-  ports: [SIP],
+  opens:
+    'For each call, the ports a telephone names for sound and pictures, to the other end’s media address only; for a registered telephone, its own port to its registrar.',
   on: false,
-  open: () => new Datagrams(),
-};
-
-export const sipTcp: Helper = {
-  name: 'sip-tcp',
-  title: 'SIP over TCP',
-  opens: OPENS,
-  protocol: 'tcp',
-  ports: [SIP],
-  on: false,
-  open: () => new Messages(),
+  transports: [
+    { protocol: 'udp', ports: [SIP], begins, open: () => new Datagrams() },
+    { protocol: 'tcp', ports: [SIP], begins, open: () => new Messages() },
+  ],
 };

@@ -14,6 +14,7 @@ import {
   FROM_OUTSIDE,
   type Helper,
   type HelperContext,
+  type Span,
 } from './helper.ts';
 
 const SECONDS = 300;
@@ -165,6 +166,7 @@ class Call implements DatagramDialogue {
       remotePort: 0,
       seconds: SECONDS,
       count: 4,
+      follow: () => new Call(),
     });
     if (outside === null || outside === port) return;
     context.withdraw('udp', port);
@@ -172,14 +174,17 @@ class Call implements DatagramDialogue {
   }
 }
 
+function begins(fromClient: boolean, { bytes, start, end }: Span): boolean {
+  const layout = fromClient ? layoutOf(end - start) : null;
+  return layout !== null && (bytes[start + layout.type] as number) <= ANNOUNCE;
+}
+
 export const talk: Helper = {
   name: 'talk',
   title: 'talk and ntalk',
   opens:
     'While a call is announced, the caller’s talk daemon and the one port the caller listens at, to the computer of the person who is called.',
-  protocol: 'udp',
-  ports: [517, 518],
   on: false,
   privileged: true,
-  open: () => new Call(),
+  transports: [{ protocol: 'udp', ports: [517, 518], begins, open: () => new Call() }],
 };

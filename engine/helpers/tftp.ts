@@ -11,6 +11,7 @@ import {
   FROM_OUTSIDE,
   type Helper,
   type HelperContext,
+  type Span,
 } from './helper.ts';
 
 const SECONDS = 120;
@@ -26,7 +27,7 @@ function terminated(bytes: Uint8Array, from: number, end: number, longest: numbe
   return -1;
 }
 
-function isRequest({ bytes, start, end }: Chunk): boolean {
+function isRequest({ bytes, start, end }: Span): boolean {
   const name = terminated(bytes, start + 2, end, LONGEST_NAME);
   const mode = name <= start + 2 ? -1 : terminated(bytes, name + 1, end, 8);
   if (mode < 0) return false;
@@ -61,13 +62,15 @@ class Request implements DatagramDialogue {
   }
 }
 
+function begins(fromClient: boolean, span: Span): boolean {
+  return fromClient && span.end - span.start > 2 && get16(span.bytes, span.start) <= WRQ && isRequest(span);
+}
+
 export const tftp: Helper = {
   name: 'tftp',
   title: 'TFTP',
   opens:
     'For each file asked for, the port the request came from, to the server that was asked, once: it answers from another port.',
-  protocol: 'udp',
-  ports: [69],
   on: false,
-  open: () => new Request(),
+  transports: [{ protocol: 'udp', ports: [69], begins, open: () => new Request() }],
 };

@@ -9,9 +9,10 @@ import {
   FROM_INSIDE,
   type Helper,
   type HelperContext,
+  type Span,
   type StreamDialogue,
 } from './helper.ts';
-import { differs, unread } from './payload.ts';
+import { differs, hasAt, unread } from './payload.ts';
 
 const SECONDS = 180;
 const FIRST_TAG = [0, 0, 0, 6];
@@ -87,12 +88,22 @@ class Hello implements StreamDialogue {
   }
 }
 
+function begins(fromClient: boolean, span: Span): boolean | null {
+  if (!fromClient) return false;
+  return hasAt(span, 4, FIRST_TAG) && hasAt(span, FIRST_NAME, NAME);
+}
+
 export const vdolive: Helper = {
   name: 'vdolive',
   title: 'VDOLive',
   opens: 'For pictures from a VDOLive server, the one port the player has named, to that server only.',
-  protocol: 'tcp',
-  ports: [7000],
   on: false,
-  open: (context) => (context.insideIsServer ? unread : new Hello()),
+  transports: [
+    {
+      protocol: 'tcp',
+      ports: [7000],
+      begins,
+      open: (context) => (context.insideIsServer ? unread : new Hello()),
+    },
+  ],
 };

@@ -86,6 +86,7 @@ export function admit(
     m.notices.count('triggered');
     bits = F_TRIGGERED;
   }
+  if (expectation !== null) bits |= F_EXPECTED;
   const session = openFromOutside(
     m,
     uplink,
@@ -98,11 +99,7 @@ export function admit(
     bits,
     hairpinned,
   );
-  if (session >= 0 && expectation !== null) {
-    const at = session * SESSION_WORDS + S_FLAGS;
-    m.table.sessionWords[at] = (m.table.sessionWords[at] as number) | F_EXPECTED;
-    m.helpers.fulfil(expectation, session, now);
-  }
+  if (session >= 0 && expectation !== null) m.helpers.fulfil(expectation, session, now);
   return session;
 }
 

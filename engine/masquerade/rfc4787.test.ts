@@ -145,7 +145,7 @@ describe('RFC 4787', () => {
 
   it('RFC 4787 REQ-10: helpers are off by default but FTP, and each can be switched', () => {
     const lab = new Lab();
-    const states = () => lab.router.helperStates(lab.now);
+    const states = () => lab.router.helperStates();
     expect(
       states()
         .filter((state) => state.on)

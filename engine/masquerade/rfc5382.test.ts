@@ -124,7 +124,7 @@ describe('RFC 5382', () => {
 
   it('RFC 5382 REQ-6: of the TCP helpers only FTP is on by default', () => {
     const lab = new Lab();
-    const on = lab.router.helperStates(lab.now).filter((helper) => helper.on);
+    const on = lab.router.helperStates().filter((helper) => helper.on);
     expect(on.map((helper) => helper.name)).toEqual(['ftp']);
   });
 

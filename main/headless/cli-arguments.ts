@@ -45,12 +45,6 @@ export function readArguments(
   return { ok: true, value: { words, flags } };
 }
 
-/** `21,2121` as numbers; null when one of them is no port. */
-export function readPorts(text: string): number[] | null {
-  const ports = text.split(',').map(readPort);
-  return ports.every((port) => port !== null) ? ports : null;
-}
-
 export function readPort(text: string): number | null {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
   return port >= 1 && port <= 65_535 ? port : null;

@@ -1,6 +1,5 @@
 /** `masq-gate helpers …` switches protocol helpers and sets their ports. */
-import type { Fault, State } from '../contract.ts';
-import { readPorts } from './cli-arguments.ts';
+import { type Fault, type HelperPort, MOST_HELPER_PORTS, readHelperPorts, type State } from '../contract.ts';
 import {
   type Context,
   misread,
@@ -13,13 +12,13 @@ import {
 } from './cli-context.ts';
 import * as format from './cli-format.ts';
 
-/** As many as `ports=` of the old modules took. */
-const MOST_PORTS = 12;
-
 export const helpers: Verb = {
   usage: [
     ['helpers', 'the protocol helpers, and what they did'],
-    ['helpers on|off NAME [--ports 21,2121]', 'switch one; --ports default goes back to its own'],
+    [
+      'helpers on|off NAME [--ports 21,2121]',
+      'switch one; 1720/tcp is by TCP only; --ports default goes back to its own',
+    ],
   ],
   flags: ['--ports'],
   read([verb = 'list', name, more], flags) {
@@ -35,16 +34,16 @@ export const helpers: Verb = {
     if (more !== undefined) return misread(`“${more}” is too much.`);
     if (!/^[a-z0-9-]{1,32}$/.test(name)) return misread(`“${name}” is not the name of a helper.`);
     const ports =
-      portText === 'default' ? [] : typeof portText === 'string' ? readPorts(portText) : undefined;
-    if (ports === null) return misread(`“${portText}” after --ports is no list of ports such as 21,2121.`);
-    if (ports !== undefined && ports.length > MOST_PORTS)
-      return misread(`A helper has up to ${MOST_PORTS} ports.`);
-    const chosen = ports === undefined ? undefined : [...new Set(ports)];
-    return { ok: true, run: (context) => turn(context, name, verb === 'on', chosen) };
+      portText === 'default' ? [] : typeof portText === 'string' ? readHelperPorts(portText) : undefined;
+    if (ports === null)
+      return misread(`“${portText}” after --ports is no list of ports such as 21,2121 or 1720/tcp.`);
+    if (ports !== undefined && ports.length > MOST_HELPER_PORTS)
+      return misread(`A helper has up to ${MOST_HELPER_PORTS} ports.`);
+    return { ok: true, run: (context) => turn(context, name, verb === 'on', ports) };
   },
 };
 
-function turn(context: Context, name: string, on: boolean, ports: number[] | undefined): Promise<number> {
+function turn(context: Context, name: string, on: boolean, ports: HelperPort[] | undefined): Promise<number> {
   return withState(context, async (state) => {
     const known = state.helpers.find((helper) => helper.name === name);
     // Without an engine nobody here knows the list; the setting waits for it.

@@ -19,8 +19,6 @@ const helpers: Readonly<Record<string, string>> = {
   mms: 'mms',
 };
 
-const RTSP_PORTS: readonly number[] = [554, 8554];
-
 export function moduleLoad(words: readonly string[]): Verdict {
   const name = (words.find((word) => !word.startsWith('-')) ?? '').replace(/^.*\//, '').replace(/\.k?o$/, '');
   const kind = /^(?:ip_masq|ip_nat|nf_nat|ip_conntrack|nf_conntrack)_(\w+)$/.exec(name)?.[1];
@@ -38,7 +36,9 @@ export function moduleLoad(words: readonly string[]): Verdict {
   const ports = list === undefined ? [] : list.split(',').map(port);
   if (ports.some((value) => value === null) || ports.length > 12)
     return leftOut('ports= takes up to twelve port numbers');
-  const switched = splitRtsp(helper, ports as number[]);
+  // The raudio module served RTSP beside RealAudio; here the first bytes say whose a session is.
+  const names = helper === 'realaudio' ? [helper, 'rtsp'] : [helper];
+  const switched = names.map((one) => ({ name: one, ports: ports as number[] }));
   const named = switched.map((one) =>
     one.ports.length > 0 ? `${one.name}, at ports ${one.ports.join(', ')}` : one.name,
   );
@@ -46,18 +46,6 @@ export function moduleLoad(words: readonly string[]): Verdict {
     kind: 'helpers',
     helpers: switched,
   });
-}
-
-/** The raudio module served RTSP beside RealAudio; here each has a helper and ports of its own. */
-function splitRtsp(name: string, ports: number[]): { name: string; ports: number[] }[] {
-  if (name !== 'realaudio') return [{ name, ports }];
-  const rtsp = ports.filter((one) => RTSP_PORTS.includes(one));
-  const pna = ports.filter((one) => !RTSP_PORTS.includes(one));
-  const both = [
-    { name, ports: pna },
-    { name: 'rtsp', ports: rtsp },
-  ];
-  return ports.length === 0 ? both : both.filter((one) => one.ports.length > 0);
 }
 
 export function echo(words: readonly string[]): Verdict | null {
