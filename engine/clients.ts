@@ -78,7 +78,8 @@ export class ClientTable {
   idFor(address: number, kind: ClientKind, now: number): number {
     const known = this.#byAddress.get(address | 0);
     if (known !== undefined) {
-      if (this.#kind[known] !== KINDS.indexOf(kind) && known !== GATEWAY_CLIENT && kind !== 'lan')
+      // A caller stays one while it has a link; then its address may be a LAN host's again.
+      if (known !== GATEWAY_CLIENT && (kind !== 'lan' || this.link[known] === 0))
         this.#kind[known] = KINDS.indexOf(kind);
       return known;
     }
@@ -93,16 +94,20 @@ export class ClientTable {
     const row = this.idFor(address, 'caller', now);
     if (row < 0) return -1;
     this.link[row] = link;
-    if (name !== null) {
-      const known = this.#facts[row];
-      this.#facts[row] = { mac: known?.mac ?? null, name, leaseExpires: null };
-    }
+    this.#facts[row] = { mac: null, name, leaseExpires: null };
     return row;
   }
 
   callerDown(address: number): void {
     const row = this.find(address);
-    if (row >= 0) this.link[row] = 0;
+    if (row < 0) return;
+    this.link[row] = 0;
+    this.reviewAccess(row);
+  }
+
+  /** Asks anew whether this client may use the link: what it is has changed. */
+  reviewAccess(row: number): void {
+    this.blocked[row] = this.#isBlocked(this.address[row] as number, this.kindOf(row)) ? 1 : 0;
   }
 
   kindOf(row: number): ClientKind {
@@ -114,8 +119,7 @@ export class ClientTable {
     this.#isBlocked = isBlocked;
     this.#isPaused.clear();
     for (const address of paused) this.#isPaused.add(address | 0);
-    for (let row = 0; row < this.#rows; row++)
-      this.blocked[row] = isBlocked(this.address[row] as number, this.kindOf(row)) ? 1 : 0;
+    for (let row = 0; row < this.#rows; row++) this.reviewAccess(row);
   }
 
   countUp(row: number, bytes: number, now: number): void {

@@ -9,6 +9,7 @@ import { type EngineConfig, MASQUERADE_DEFAULT, type PortLease } from '../engine
 import type { SupervisorCommand } from './elevation/launcher.ts';
 import { buildEngine, Enclave, isRoot, until } from './engine-client.test-parts.ts';
 import { EngineClient } from './engine-client.ts';
+import { datagram, echoReply } from './engine-packets.test-parts.ts';
 
 const CONFIG: EngineConfig = {
   practice: false,
@@ -69,38 +70,6 @@ async function start(changes: Partial<EngineConfig> = {}): Promise<void> {
 }
 const linkUp = (local = '203.0.113.70', mtu = 1500) =>
   engine.request({ type: 'link-up', up: { ...LINK, local, mtu } });
-
-/** What the remote answers to an echo request; null to anything else. */
-function echoReply(packet: Buffer): Buffer | null {
-  if (packet[9] !== 1 || packet[20] !== 8 || (packet.readUInt16BE(6) & 0x3fff) !== 0) return null;
-  const answer = Buffer.from(packet);
-  packet.copy(answer, 12, 16, 20);
-  packet.copy(answer, 16, 12, 16);
-  answer[20] = 0;
-  answer.writeUInt16BE(0, 22);
-  answer.writeUInt16BE(checksum(answer.subarray(20)), 22);
-  return answer;
-}
-
-function datagram(source: string, sourcePort: number, to: string, port: number, text: string): Buffer {
-  const b = Buffer.alloc(28 + text.length);
-  b.set([0x45, 0, 0, b.length, 0, 0, 0x40, 0, 64, 17]);
-  b.set(source.split('.').map(Number), 12);
-  b.set(to.split('.').map(Number), 16);
-  b.writeUInt16BE(checksum(b.subarray(0, 20)), 10);
-  b.writeUInt16BE(sourcePort, 20);
-  b.writeUInt16BE(port, 22);
-  b.writeUInt16BE(b.length - 20, 24);
-  b.write(text, 28);
-  return b;
-}
-
-function checksum(b: Buffer): number {
-  let sum = 0;
-  for (let i = 0; i < b.length; i += 2) sum += ((b[i] as number) << 8) | (b[i + 1] ?? 0);
-  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
-  return ~sum & 0xffff;
-}
 
 const onHost = (line: string) => enclave.sh(`ip netns exec host ${line}`);
 /** The same for what needs an answer of the remote, which this process gives. */

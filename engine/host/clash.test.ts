@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Lan } from '../contract.ts';
 import {
+  callerClash,
   dhcpRangeFault,
   freeNet,
   lanClash,
@@ -81,4 +82,35 @@ describe('a DHCP range', () => {
     ['192.168.66.20', '192.168.66.10', false],
     ['192.168.67.20', '192.168.67.30', false],
   ])('%s to %s fits: %s', (first, last, fits) => expect(range(first, last) === null).toBe(fits));
+});
+
+describe('a caller', () => {
+  const local = [at('eth1', '192.168.66.1', 24), at('eth0', '10.0.0.2', 8), at('masq0', '192.0.0.5', 32)];
+  const others = [{ local: '192.168.66.1', peer: '192.168.66.60' }];
+  const clash = (peer: string, own = '192.168.66.1') =>
+    callerClash(lan, { local: own, peer }, others, local)?.cause ?? null;
+
+  it.each(['192.168.66.50', '192.168.66.254', '172.20.0.9'])('may be %s', (peer) => {
+    expect(clash(peer)).toBeNull();
+  });
+
+  it('may be met with an end of ours that is new here', () => {
+    expect(clash('172.20.0.9', '172.20.0.1')).toBeNull();
+    expect(clash('172.20.0.9', '192.0.0.5')).toBeNull();
+  });
+
+  it.each([
+    ['192.168.66.1', '192.168.66.1', /itself, on eth1/],
+    ['192.0.0.5', '192.168.66.1', /itself, on masq0/],
+    ['192.168.66.60', '192.168.66.1', /Another caller/],
+    ['192.168.66.0', '192.168.66.1', /first or the last/],
+    ['192.168.66.255', '192.168.66.1', /first or the last/],
+    ['192.168.66.100', '192.168.66.1', /192\.168\.66\.100 to 192\.168\.66\.199/],
+    ['192.168.66.199', '192.168.66.1', /are given/],
+    ['10.9.9.9', '192.168.66.1', /10\.0\.0\.0\/8 behind eth0/],
+    ['172.20.0.9', '192.168.66.2', /not this computer’s address there/],
+    ['172.20.0.9', '192.168.66.60', /another caller has it now/],
+    ['172.20.0.9', '10.0.0.9', /behind eth0/],
+    ['172.20.0.9', '172.20.0.9', /as well/],
+  ])('may not be %s with %s as our end', (peer, own, cause) => expect(clash(peer, own)).toMatch(cause));
 });

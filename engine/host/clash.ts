@@ -99,6 +99,80 @@ export function providerClash(
   );
 }
 
+/** The ends of a caller's line. */
+interface CallerEnds {
+  /** Ours. */
+  local: string;
+  /** The caller's. */
+  peer: string;
+}
+
+/**
+ * May a caller have its address, and we our end? Not what belongs to this computer, the LAN's DHCP, another caller or the
+ * net behind another card. `local`: this computer's addresses but for masq0's.
+ */
+export function callerClash(
+  lan: Lan | null,
+  up: CallerEnds,
+  others: readonly CallerEnds[],
+  local: readonly LocalAddress[],
+): Fault | null {
+  const own = local.find((one) => one.address === up.peer);
+  if (own) return callerFault(up.peer, `This computer has that address itself, on ${own.interface}.`, lan);
+  if (others.some((one) => one.peer === up.peer || one.local === up.peer))
+    return callerFault(up.peer, 'Another caller has it now.', lan);
+  if (others.some((one) => one.peer === up.local))
+    return callerFault(up.local, 'It would be our end of the line, but another caller has it now.', lan);
+  if (up.local === up.peer) return callerFault(up.peer, 'It would be our end of the line as well.', lan);
+  const here = local.some((one) => one.address === up.local);
+  for (const address of here ? [up.peer] : [up.peer, up.local]) {
+    const inLan = lan !== null && overlaps(lan.address, lan.prefix, address, 32);
+    if (inLan) {
+      if (address === up.local)
+        return callerFault(
+          address,
+          'It is of the LAN’s network, but not this computer’s address there.',
+          lan,
+        );
+      const host = (toNumber(address) & ~netmask(lan.prefix)) >>> 0;
+      if (host === 0 || host === ~netmask(lan.prefix) >>> 0)
+        return callerFault(
+          address,
+          'It is the first or the last of the LAN, which no computer may have.',
+          lan,
+        );
+      const { dhcp } = lan;
+      const value = toNumber(address);
+      if (dhcp && value >= toNumber(dhcp.first) && value <= toNumber(dhcp.last))
+        return callerFault(address, `The LAN’s computers are given ${dhcp.first} to ${dhcp.last}.`, lan);
+      continue;
+    }
+    const net = local.find(
+      (one) => one.interface !== lan?.interface && overlaps(one.address, one.prefix, address, 32),
+    );
+    if (net)
+      return callerFault(
+        address,
+        `It belongs to the network ${network(net.address, net.prefix)} behind ${net.interface}.`,
+        lan,
+      );
+  }
+  return null;
+}
+
+function callerFault(address: string, cause: string, lan: Lan | null): Fault {
+  const where =
+    lan === null
+      ? ''
+      : ` of the LAN ${network(lan.address, lan.prefix)} outside of its DHCP range, or addresses`;
+  return fault(
+    'caller-clash',
+    `A caller cannot be given the address ${address}.`,
+    cause,
+    `Choose addresses for callers${where} of a network that is used nowhere here.`,
+  );
+}
+
 /** Is one of the engine's own addresses in a network of this computer? */
 export function ownAddressClash(own: readonly string[], local: readonly LocalAddress[]): Fault | null {
   for (const address of own) {

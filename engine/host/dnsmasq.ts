@@ -1,7 +1,8 @@
 /**
  * DHCP and cached DNS for the LAN by dnsmasq, with arguments of ours alone (no file of the system's is read), bound to the
- * LAN card. Its one upstream is a fixed address through masq0, which the router maps to the provider's servers of the
- * moment: a query therefore asks for the line instead of being refused. Runs as nobody and dies with the engine.
+ * LAN card and, for callers, masq0. Its one upstream is a fixed address through masq0, which the router maps to the
+ * provider's servers of the moment: a query therefore asks for the line instead of being refused. Runs as nobody and dies
+ * with the engine.
  */
 import { chownSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
@@ -47,6 +48,8 @@ export function dnsmasqArguments({ lan, dhcp, pingFirst, upstream, directory }: 
     '--no-poll',
     '--bind-dynamic',
     `--interface=${lan.interface}`,
+    // What callers ask comes in here, whichever address of ours they ask; nothing from an uplink ever does.
+    `--interface=${TUN_NAME}`,
     '--except-interface=lo',
     '--pid-file=',
     '--log-facility=-',
@@ -61,6 +64,7 @@ export function dnsmasqArguments({ lan, dhcp, pingFirst, upstream, directory }: 
   return [
     ...args,
     '--dhcp-authoritative',
+    `--no-dhcp-interface=${TUN_NAME}`,
     `--dhcp-range=${lan.dhcp.first},${lan.dhcp.last},${mask},${lan.dhcp.leaseSeconds}s`,
     `--dhcp-option=option:router,${lan.address}`,
     `--dhcp-option=option:dns-server,${lan.address}`,

@@ -5,7 +5,8 @@
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import type { EngineConfig, Fault, Lan, LinkUp } from '../contract.ts';
-import { overlaps, providerClash } from './clash.ts';
+import { CallerNet } from './callers.ts';
+import { callerClash, overlaps, providerClash } from './clash.ts';
 import { findDhcpServer } from './dhcp-probe.ts';
 import { Dnsmasq } from './dnsmasq.ts';
 import { diskFault, done, failed, fault, type Outcome } from './faults.ts';
@@ -62,6 +63,7 @@ export class Host {
   #dnsmasq: Dnsmasq | null = null;
   #watch: Watch | null = null;
   readonly #portMapping: PortMappingSocket;
+  readonly #callers: CallerNet;
   #lan: Lan | null = null;
   #applied = '';
   #links = new Map<number, LinkUp>();
@@ -72,6 +74,7 @@ export class Host {
   constructor(options: HostOptions, events: HostEvents) {
     this.#options = options;
     this.#events = events;
+    this.#callers = new CallerNet(options.journal);
     this.#portMapping = new PortMappingSocket({
       request: events.portRequest,
       fault: (value) => events.fault('port-mapping', value),
@@ -106,7 +109,10 @@ export class Host {
         log: this.#events.log,
       },
     );
-    for (const up of this.#links.values()) await this.#follow(up);
+    for (const up of this.#links.values()) {
+      const followed = await this.#follow(up);
+      if (!followed.ok) this.#events.log('warning', followed.fault.sentence);
+    }
     return { ok: true, value: lan };
   }
 
@@ -124,14 +130,19 @@ export class Host {
       const clash = providerClash(this.#lan, up, (await network.readAddresses()).local);
       if (clash) return failed(clash);
     }
+    if (up.role === 'caller') {
+      // A caller who cannot have its address is not there.
+      const outcome = await this.#follow(up);
+      if (outcome.ok) this.#links.set(up.link, up);
+      return outcome;
+    }
     this.#links.set(up.link, up);
     return this.#follow(up);
   }
 
   async linkDown(link: number): Promise<void> {
-    const up = this.#links.get(link);
     this.#links.delete(link);
-    if (up?.role === 'caller') await network.removeCaller(up.peer, this.#proxyCard(up.peer));
+    await this.#callers.down(link);
   }
 
   toHost(buffer: Uint8Array, offset: number, length: number): void {
@@ -182,6 +193,7 @@ export class Host {
     this.#ispTun?.close();
     this.#tun = null;
     this.#ispTun = null;
+    this.#callers.forget();
     await this.#options.journal.undoAll();
   }
 
@@ -242,7 +254,12 @@ export class Host {
   #clash(practice: boolean, lan: Lan | null): Fault | null {
     if (practice) return null;
     for (const up of this.#links.values()) {
-      const clash = up.role === 'uplink' ? providerClash(lan, up, []) : null;
+      const clash =
+        up.role === 'uplink'
+          ? providerClash(lan, up, [])
+          : up.role === 'caller'
+            ? callerClash(lan, up, [], lan === null ? [] : [{ ...lan }])
+            : null;
       if (clash) return clash;
     }
     return null;
@@ -272,17 +289,9 @@ export class Host {
   async #follow(up: LinkUp): Promise<Outcome> {
     if (this.#tun === null) return done;
     if (up.role === 'uplink') return network.setTunMtu(up.mtu);
-    if (up.role === 'caller') {
-      return network.addCaller(this.#options.journal, up.peer, this.#proxyCard(up.peer));
-    }
+    if (up.role === 'caller') return this.#callers.up(up, this.#lan);
     await this.#practice?.setMtu(up.mtu);
     return done;
-  }
-
-  /** The LAN card when the address is of the LAN's network, so that LAN hosts ask for it by ARP. */
-  #proxyCard(address: string): string | null {
-    const lan = this.#lan;
-    return lan !== null && overlaps(lan.address, lan.prefix, address, 32) ? lan.interface : null;
   }
 
   /** DHCP and names for the LAN, unless another server already gives out addresses there. */

@@ -240,23 +240,6 @@ export function setTunMtu(mtu: number): Promise<Outcome> {
   return ip('link', 'set', TUN_NAME, 'mtu', String(mtu));
 }
 
-/** A caller's address leads into masq0; inside the LAN's network we also answer ARP for it. Both go with masq0. */
-export async function addCaller(
-  journal: Journal,
-  address: string,
-  lanInterface: string | null,
-): Promise<Outcome> {
-  const route = await ip('-4', 'route', 'replace', `${address}/32`, 'dev', TUN_NAME);
-  if (!route.ok || lanInterface === null) return route;
-  journal.will({ kind: 'proxy-neighbour', address, interface: lanInterface });
-  return ip('-4', 'neigh', 'replace', 'proxy', address, 'dev', lanInterface);
-}
-
-export async function removeCaller(address: string, lanInterface: string | null): Promise<void> {
-  await run('ip', ['-4', 'route', 'del', `${address}/32`, 'dev', TUN_NAME]);
-  if (lanInterface !== null) await run('ip', ['-4', 'neigh', 'del', 'proxy', address, 'dev', lanInterface]);
-}
-
 async function addRule(journal: Journal, preference: number, rule: string[]): Promise<Outcome> {
   journal.will({ kind: 'rule', preference });
   return ip('-4', 'rule', 'add', 'pref', String(preference), ...rule);

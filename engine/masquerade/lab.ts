@@ -1,7 +1,7 @@
 // A router with scripted ends, for tests and the bench: packets are built, sent in, and what comes out is kept. Time stands still but
 // for `pass`. Checks every packet that leaves: its checksums, and that no inside address is its source.
-import type { Forward, LogLevel } from '../contract.ts';
-import { MASQUERADE_DEFAULT } from '../contract.ts';
+import type { CallerRights, Forward, LogLevel } from '../contract.ts';
+import { CALLER_RIGHTS_DEFAULT, MASQUERADE_DEFAULT } from '../contract.ts';
 import type { Helper } from '../helpers/helper.ts';
 import { ACK, SYN } from '../packet/tcp.ts';
 import { count } from './fuzz.ts';
@@ -99,9 +99,15 @@ export class Lab {
   down(link = UPLINK): void {
     this.router.linkDown(link, this.now);
   }
-  caller(link: number, peer: string, local = '192.168.66.1', mtu = 1500): void {
+  caller(
+    link: number,
+    peer: string,
+    changes: { local?: string; mtu?: number; rights?: Partial<CallerRights> } = {},
+  ): void {
     this.callers.add(link);
-    this.router.linkUp({ link, role: 'caller', local, peer, dns: [], mtu, name: 'guest' }, this.now);
+    const { local = '192.168.66.1', mtu = 1500, rights } = changes;
+    const caller = { ...CALLER_RIGHTS_DEFAULT, ...rights };
+    this.router.linkUp({ link, role: 'caller', local, peer, dns: [], mtu, name: 'guest', caller }, this.now);
   }
   configure(changes: Partial<RouterConfig>): void {
     this.router.configure(config(changes), this.now);

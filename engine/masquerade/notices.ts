@@ -56,6 +56,7 @@ export const COUNTER_NAMES = [
   'helper-dropped',
   'helper-refused',
   'redials',
+  'caller-refused',
 ] as const;
 /** Places of the counters that every packet touches; their bytes stand two places on. */
 export const PACKETS_UP = 0;

@@ -36,10 +36,7 @@ export function senderOf(m: Masquerade, source: number, origin: number, now: num
     const caller = m.callersByLink.get(origin);
     if (caller && caller.address === source) return caller.row;
   } else if (source === TUN || (m.lanMask !== 0 && source === m.lanAddress)) return 0;
-  else if (m.inLan(source) && !m.callers.has(source)) {
-    const host = source & ~m.lanMask;
-    if (host !== 0 && host !== ~m.lanMask) return m.clients.idFor(source, 'lan', now);
-  }
+  else if (m.isLanHost(source)) return m.clients.idFor(source, 'lan', now);
   m.notices.refuse(
     'spoofed',
     source,
@@ -125,7 +122,8 @@ export function mayGo(
   now: number,
 ): boolean {
   if (m.clients.blocked[row] === 1) {
-    const text = () => `${formatAddress(m.clients.address[row] as number)} may not use the link.`;
+    const who = m.clients.kindOf(row) === 'caller' ? 'The caller ' : '';
+    const text = () => `${who}${formatAddress(m.clients.address[row] as number)} may not use the link.`;
     refuse(m, row, 'not-allowed', PROHIBITED, text, b, o, length, now);
     return false;
   }

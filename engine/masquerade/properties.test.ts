@@ -129,7 +129,19 @@ describe('properties', () => {
     {
       weight: 1,
       arbitrary: fc.tuple(
-        fc.constantFrom('pass', 'up', 'new', 'down', 'cut', 'forward', 'trigger', 'ask', 'second', 'pause'),
+        fc.constantFrom(
+          'pass',
+          'up',
+          'new',
+          'down',
+          'cut',
+          'forward',
+          'trigger',
+          'ask',
+          'second',
+          'pause',
+          'rights',
+        ),
         packet,
         fc.nat(400),
         fc.nat(0xffff),
@@ -242,6 +254,10 @@ describe('properties', () => {
     else if (kind === 'new') lab.up(`203.0.113.${100 + (amount & 63)}`);
     else if (kind === 'down') lab.down(1 + (amount & 1));
     else if (kind === 'second') lab.up(`203.0.113.${170 + (amount & 3)}`, { link: 2 });
+    else if (kind === 'rights')
+      lab.caller(5 + ((amount >> 4) & 1), (amount & 8) === 0 ? '192.168.66.12' : '10.64.0.9', {
+        rights: { internet: (amount & 1) === 0, lan: (amount & 2) === 0, callers: (amount & 4) === 0 },
+      });
     else if (kind === 'ask') ask(lab, data, amount, spice);
     else if (kind === 'trigger')
       lab.configure({ demand, masquerade, portMapping, triggers: triggers(amount) });

@@ -4,6 +4,7 @@
 import { ClientTable } from '../clients.ts';
 import type {
   Access,
+  CallerRights,
   DemandRule,
   Forward,
   HelperSetting,
@@ -99,6 +100,7 @@ export interface Caller {
   local: number;
   mtu: number;
   row: number;
+  rights: CallerRights;
 }
 
 export class Masquerade {
@@ -185,7 +187,10 @@ export class Masquerade {
     const paused = new Set(config.access.paused.map(parseAddress));
     const everybody = config.access.mode === 'everybody';
     this.clients.setAccess(
-      (address, kind) => paused.has(address) || (!everybody && kind !== 'gateway' && !chosen.has(address)),
+      (address, kind) =>
+        paused.has(address) ||
+        (!everybody && kind !== 'gateway' && !chosen.has(address)) ||
+        this.callers.get(address)?.rights.internet === false,
       paused,
     );
     this.#setTimeouts();
@@ -265,6 +270,12 @@ export class Masquerade {
 
   inLan(address: number): boolean {
     return this.lanMask !== 0 && (address & this.lanMask) === this.lanNetwork;
+  }
+  /** Whether an address is one that a host on the LAN's wire may have: not the gateway's, not a caller's, not the net's own. */
+  isLanHost(address: number): boolean {
+    if (!this.inLan(address) || address === this.lanAddress || this.callers.has(address)) return false;
+    const host = address & ~this.lanMask;
+    return host !== 0 && host !== ~this.lanMask;
   }
   /** The uplink whose own address this is, or null. */
   uplinkAt(address: number): Uplink | null {
