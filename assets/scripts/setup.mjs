@@ -42,6 +42,14 @@ const programs = {
     ['vsftpd', 'vsftpd'],
     ['lftp', 'lftp'],
     ['tnftp', 'ftp'],
+    ['tmux', 'tmux'],
+    ['ngircd', 'ngircd'],
+    ['irssi', 'irssi'],
+    ['inetd', 'openbsd-inetd'],
+    ['inetutils-talk', 'inetutils-talk'],
+    ['talkd', 'inetutils-talkd'],
+    ['tftp', 'tftp-hpa'],
+    ['in.tftpd', 'tftpd-hpa'],
   ],
 };
 

@@ -6,6 +6,9 @@ import { everyday } from './everyday.ts';
 import { floodProof } from './floods.ts';
 import { forwardsProof } from './forwards.ts';
 import { ftp } from './ftp.ts';
+import { irc } from './helpers/irc.ts';
+import { talk } from './helpers/talk.ts';
+import { tftp } from './helpers/tftp.ts';
 import { redials } from './redials.ts';
 import { type Proof, Report } from './report.ts';
 import { sizes } from './sizes.ts';
@@ -19,6 +22,9 @@ const proofs: readonly Proof[] = [
   forwardsProof,
   sizes,
   ftp,
+  irc,
+  talk,
+  tftp,
   redials,
   demand,
   floodProof,

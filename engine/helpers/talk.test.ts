@@ -67,6 +67,12 @@ describe.each([NTALK, TALK, YTALK])('$name, caller inside', (dialect) => {
     expect(ends.callIn(4000, OTHER)).toBeNull();
     expect(ends.callIn(4000, SERVER)).toBe(4000);
   });
+  it('answers a call: its look-up asks for the answer at the outside address, and counts', () => {
+    const ends = new Datagrams(meeting(dialect));
+    const sent = ends.say(request(dialect, LOOK_UP, ['0.0.0.0', 0], ASKS));
+    expect(sent).toEqual(request(dialect, LOOK_UP, ['0.0.0.0', 0], [OUTSIDE, 3000]));
+    expect([ends.hits, ends.expectations, ends.refusals]).toEqual([1, 0, []]);
+  });
   it('off: nothing is rewritten, nobody comes in', () => {
     const ends = new Datagrams(meeting(dialect, { on: false }));
     const announce = request(dialect, ANNOUNCE, LISTENS, ASKS);

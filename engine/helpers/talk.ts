@@ -92,6 +92,8 @@ class Call implements DatagramDialogue {
       const port = get16(bytes, control + 2);
       const told = port === context.insidePort ? context.outsidePort : this.#control(port, context);
       if (told !== null) replace(control + 2, control + 8, endpoint(told, context.outside));
+      // Who answers a call asks only this: without it the answer would go to an inside address.
+      if (told !== null && type === LOOK_UP) context.used();
     }
     if (type === ANNOUNCE) this.#lookedUp(context);
   }
