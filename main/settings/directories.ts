@@ -13,6 +13,12 @@ export function configDirectory(env: Environment = process.env): string {
   return join(base && isAbsolute(base) ? base : join(homedir(), '.config'), NAME);
 }
 
+/** What the program counts by itself and a person never edits: usage. */
+export function stateDirectory(env: Environment = process.env): string {
+  const base = env.XDG_STATE_HOME;
+  return join(base && isAbsolute(base) ? base : join(homedir(), '.local', 'state'), NAME);
+}
+
 /**
  * Makes sure of a directory only this user can enter: XDG_RUNTIME_DIR/masq-gate, or one by uid below the temporary folder.
  * Throws when somebody else made it first, or it is a link.
