@@ -7,14 +7,15 @@
  */
 import { GATEWAY_CLIENT } from '../engine/contract.ts';
 import { pause, unlessAborted, within } from './abort.ts';
+import { CallWatch, type Enough } from './call-watch.ts';
 import type { Fault, Phase, Provider } from './contract.ts';
 import type { CallOver } from './demand.ts';
 import type { EngineSide } from './engine-side.ts';
 import { bug, callUnderWay } from './faults.ts';
 import type { Clock, Redial, UplinkCallbacks, UplinkPart, UplinkUp } from './gateway-parts.ts';
-import { IdleWatch } from './idle-watch.ts';
 import type { ReadModel } from './read-model.ts';
 import { FIRST_TRY, nextTry, type Tries } from './redial.ts';
+import type { CountedCall } from './usage/usage-book.ts';
 
 export const UPLINK_LINK = 1;
 /** How long an uplink may take to heed a cancel before it is hung up without manners. */
@@ -23,6 +24,8 @@ const CANCEL_PATIENCE_MS = 10_000;
 export interface CallTarget {
   provider: Provider;
   password: string;
+  /** A person wants this one call though hours or a limit stand against it. */
+  anyway?: boolean;
 }
 
 export interface CallOptions {
@@ -33,6 +36,10 @@ export interface CallOptions {
   asksForApproval: boolean;
   /** Minutes without use after which a call is hung up; 0: never. */
   idleMinutes(): number;
+  /** Hours, or a limit, that stand against calling again by itself. */
+  against(provider: Provider): Fault | null;
+  /** The far modem has answered: counts until `end`; null where calls are not counted. */
+  count(provider: Provider, number: string, uplink: UplinkPart): CountedCall | null;
   /** What to say while no call is under way; empty: nothing in particular. */
   restingText(): string;
   /** Told when the line is down for good. */
@@ -50,16 +57,12 @@ interface Ended {
   lastedMs: number;
 }
 
-/** Hung up because nobody used the line: no fault, and no redial. */
-interface Unused {
-  unusedMinutes: number;
-}
-
 interface Run {
   readonly abort: AbortController;
   now: boolean;
   portPath: string | null;
   uplink: UplinkPart | null;
+  watch: CallWatch | null;
   /** Ends a call that is up, from outside. */
   end: ((fault: Fault, redial: Redial) => void) | null;
   ended: Promise<CallOver>;
@@ -93,6 +96,7 @@ export class Call {
       now: false,
       portPath: null,
       uplink: null,
+      watch: null,
       end: null,
       ended: Promise.resolve({ kind: 'hung-up' }),
     };
@@ -122,6 +126,11 @@ export class Call {
     await run.ended;
   }
 
+  /** A person wants the call to go on though it is about to be hung up; false when it is not. */
+  stay(): boolean {
+    return this.#run?.watch?.stay() ?? false;
+  }
+
   /** From the engine: it is gone for good, so a call that dials or is up cannot go on. False when there is none. */
   abandon(fault: Fault): boolean {
     const end = this.#run?.end ?? null;
@@ -141,7 +150,7 @@ export class Call {
     for (;;) {
       const ended = await this.#attempt(target, provider.numbers[tries.numberIndex] ?? '', run);
       if (ended === null || signal.aborted) return this.#idle(null);
-      if ('unusedMinutes' in ended) return this.#idle(ended);
+      if ('goodbye' in ended) return this.#idle(ended);
       const next = nextTry(policy, tries, ended);
       if (next === null) return this.#fail(ended.fault, ended.redial);
       tries = next.tries;
@@ -149,11 +158,13 @@ export class Call {
       this.#options.model.set({ fault: ended.fault });
       await this.#waitToRedial(provider, next.waitSeconds, tries, signal);
       if (signal.aborted) return this.#idle(null);
+      const against = this.#options.against(provider);
+      if (against !== null) return this.#fail(against, 'again');
     }
   }
 
   /** One try, from the engine to the end of the call. Null when cancelled. */
-  async #attempt(target: CallTarget, number: string, run: Run): Promise<Ended | Unused | null> {
+  async #attempt(target: CallTarget, number: string, run: Run): Promise<Ended | Enough | null> {
     const { engine, model, choosePort } = this.#options;
     const signal = run.abort.signal;
     const asking = this.#options.asksForApproval
@@ -188,7 +199,7 @@ export class Call {
     number: string,
     portPath: string,
     run: Run,
-  ): Promise<Ended | Unused | null> {
+  ): Promise<Ended | Enough | null> {
     const { engine, model, clock, createUplink } = this.#options;
     const signal = run.abort.signal;
     let live = true;
@@ -198,6 +209,7 @@ export class Call {
       end = resolve;
     });
     run.end = (fault, redial) => end({ fault, redial });
+    const counting: { call: CountedCall | null } = { call: null };
     const uplink = createUplink({
       phase: (phase, activity) => {
         if (live && !signal.aborted) this.#phase(phase, activity);
@@ -205,6 +217,9 @@ export class Call {
       log: (level, part, text) => model.log(level, part, text),
       packet: (buffer, offset, length) =>
         engine.sendPacket(UPLINK_LINK, GATEWAY_CLIENT, buffer, offset, length),
+      answered: () => {
+        counting.call ??= this.#options.count(target.provider, number, uplink);
+      },
       lost: (fault, redial) => end({ fault, redial }),
     });
     run.uplink = uplink;
@@ -238,10 +253,19 @@ export class Call {
       this.#phase('connected', `Connected to ${target.provider.name}`);
       this.#log('info', `Connected: ${facts.connectText}, address ${dialled.up.up.local}.`);
 
-      const idle = new IdleWatch({ uplink, model, clock, minutes: this.#options.idleMinutes });
-      const unused = idle.expired.then((unusedMinutes): Unused => ({ unusedMinutes }));
-      const ended = await unlessAborted(Promise.race([ending, unused]), signal);
-      idle.stop();
+      const watch = new CallWatch({
+        uplink,
+        model,
+        clock,
+        provider: target.provider,
+        idleMinutes: this.#options.idleMinutes,
+        usage: () => counting.call?.now() ?? null,
+        beyondLimit: target.anyway ?? false,
+      });
+      run.watch = watch;
+      const ended = await unlessAborted(Promise.race([ending, watch.enough]), signal);
+      run.watch = null;
+      watch.stop();
       const figures = uplink.meter();
       const lastedMs = clock.now() - connectedAt;
       this.#log(
@@ -249,15 +273,15 @@ export class Call {
         `Call ended after ${Math.round(lastedMs / 1000)} s: ${figures.bytesDown} bytes in, ${figures.bytesUp} bytes out.`,
       );
       if (ended === null) this.#phase('hanging-up', 'Hanging up');
-      else if ('unusedMinutes' in ended)
-        this.#phase('hanging-up', 'Hanging up, because nobody uses the line');
+      else if ('goodbye' in ended) this.#phase('hanging-up', ended.goodbye);
       // At once, so that what a computer sends from now on is held or refused, not given to a line that goes down.
       const taken = engine.linkDown(UPLINK_LINK);
       await hangUp();
       await taken;
-      return ended === null || 'unusedMinutes' in ended ? ended : { ...ended, lastedMs };
+      return ended === null || 'goodbye' in ended ? ended : { ...ended, lastedMs };
     } finally {
       live = false;
+      counting.call?.end();
     }
   }
 
@@ -292,12 +316,12 @@ export class Call {
     else model.set({ phase, activity, since: clock.now() });
   }
 
-  #idle(unused: Unused | null): CallOver {
-    const why = unused === null ? '' : `Hung up after ${unused.unusedMinutes} min without traffic`;
+  #idle(enough: Enough | null): CallOver {
+    const why = enough?.sentence ?? '';
     this.#options.model.set({ fault: null });
     this.#phase('idle', this.#options.restingText() || why);
-    this.#log('info', `${why || 'Hung up'}.`);
-    return { kind: unused === null ? 'hung-up' : 'idle' };
+    this.#log('info', why || 'Hung up.');
+    return { kind: enough === null ? 'hung-up' : 'idle' };
   }
 
   #fail(fault: Fault, redial: Redial): CallOver {

@@ -9,9 +9,10 @@ import { Uplink } from './link/uplink.ts';
 import { Modem } from './modem/modem.ts';
 import { listPorts } from './modem/ports.ts';
 import { startPracticeLine } from './practice/practice-line.ts';
-import { configDirectory } from './settings/directories.ts';
+import { configDirectory, stateDirectory } from './settings/directories.ts';
 import { type Cipher, openSecretStore } from './settings/secrets.ts';
 import { SettingsStore } from './settings/store.ts';
+import { UsageStore } from './usage/usage-store.ts';
 
 export interface ComposeOptions {
   version: string;
@@ -24,6 +25,7 @@ export async function composeGateway({ version, cipher }: ComposeOptions): Promi
   const { now } = systemClock;
   const settings = await SettingsStore.open({ directory, now });
   const secrets = await openSecretStore({ directory, now, cipher });
+  const usage = await UsageStore.open({ directory: stateDirectory(), now });
   const parts: GatewayParts = {
     clock: systemClock,
     createUplink: (callbacks) => new Uplink(callbacks),
@@ -42,6 +44,12 @@ export async function composeGateway({ version, cipher }: ComposeOptions): Promi
     asksForApproval: chooseLauncher().kind !== 'direct',
     version,
   };
-  const faults = [settings.fault, secrets.fault].filter((fault) => fault !== null);
-  return new Gateway({ parts, settings: settings.store, secrets: secrets.store, faults });
+  const faults = [settings.fault, secrets.fault, usage.fault].filter((fault) => fault !== null);
+  return new Gateway({
+    parts,
+    settings: settings.store,
+    secrets: secrets.store,
+    usage: usage.store,
+    faults,
+  });
 }

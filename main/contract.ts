@@ -28,7 +28,7 @@ import {
 import { dialInCommands, dialInSchema, dialInStateSchema } from './dial-in/contract.ts';
 import { modemKindSchema, profileFields, radioSchema } from './provider-profile.ts';
 import { terminalSchema } from './terminal/terminal-schema.ts';
-import { NO_LIMITS, usageNowSchema } from './usage/usage-schema.ts';
+import { NO_LIMITS, usageCommands, usageNowSchema } from './usage/usage-schema.ts';
 import { weekPlanSchema } from './week-plan.ts';
 
 export type {
@@ -64,6 +64,7 @@ export {
 export { type ModemKind, PROFILES, type ProviderKind, type Radio } from './provider-profile.ts';
 export type { Terminal } from './terminal/terminal-schema.ts';
 export { appendTerminal } from './terminal/terminal-text.ts';
+export { usageCsv } from './usage/csv.ts';
 export {
   type CallRecord,
   type Limits,
@@ -390,10 +391,17 @@ export const commands = {
   snapshot: command(none, snapshotSchema),
   /**
    * Start a call, and the second with it if that is set. Resolves when it is under way, not when it is up: watch `phase`.
-   * With `call: 'second'` the second alone.
+   * With `call: 'second'` the second alone. `anyway`: for this once neither never-dial hours nor a used-up limit stand
+   * against it.
    */
   dial: command(
-    z.object({ providerId: z.string().max(32).optional(), call: z.literal('second').optional() }).strict(),
+    z
+      .object({
+        providerId: z.string().max(32).optional(),
+        call: z.literal('second').optional(),
+        anyway: z.boolean().optional(),
+      })
+      .strict(),
     done,
   ),
   /** End both calls, or the second alone, or cancel whatever is under way. `now` skips the polite ways. */
@@ -449,6 +457,9 @@ export const commands = {
     z.object({ rows: z.array(importedRowSchema), patch: settingsSchema.partial() }),
   ),
   clearFault: command(none, done),
+  /** Puts off the end that `callEnds` tells of: the longest call begins anew, a limit no longer ends this call. */
+  stayOnline: command(none, done),
+  ...usageCommands,
   ...dialInCommands,
 } as const;
 

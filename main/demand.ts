@@ -31,6 +31,8 @@ export interface DemandOptions {
   /** Brings up what must be there before the engine can watch, such as the practice line. */
   prepare(providerId: string): Promise<Fault | null>;
   callUnderWay(): boolean;
+  /** Why nothing dials now, whoever asks; empty: it may. */
+  barred(): string;
   dial(providerId: string): Promise<Fault | null>;
 }
 
@@ -57,7 +59,13 @@ export class Demand {
 
   /** Whether the engine shall hold packets that ask for the line. */
   get holds(): boolean {
-    return this.#options.isSet() && this.#against === null && this.#options.providerId() !== null;
+    const { isSet, barred, providerId } = this.#options;
+    return isSet() && this.#against === null && barred() === '' && providerId() !== null;
+  }
+
+  /** What of the last call's end stands against dialling by itself. */
+  get against(): Against | null {
+    return this.#against;
   }
 
   /** The engine is told so with its configuration. */
@@ -68,7 +76,8 @@ export class Demand {
 
   /** What an idle gateway says of itself; empty if demand has no part in it. */
   get restingText(): string {
-    const { isSet, engine, model } = this.#options;
+    const { isSet, barred, engine, model } = this.#options;
+    if (barred() !== '') return barred();
     if (!isSet()) return '';
     if (this.#against === 'person') return 'Hung up by hand: traffic does not dial until you press Dial';
     if (this.#against !== null) return 'Traffic does not dial until you press Dial';

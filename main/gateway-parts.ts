@@ -36,6 +36,8 @@ export const systemClock: Clock = {
 export interface UplinkCallbacks {
   phase(phase: Phase, activity: string): void;
   log(level: LogLevel, part: string, text: string): void;
+  /** The far modem has answered: from now on the call costs. At most once. */
+  answered?(): void;
   /** An IP packet that arrived from the line; the buffer is borrowed until the call returns. */
   packet(buffer: Uint8Array, offset: number, length: number): void;
   /** Once up: the call ended by itself. */

@@ -245,7 +245,7 @@ describe('a call that nobody uses', () => {
   it('says why where traffic does not dial', async () => {
     const { state, clock } = await unused({ demand: false });
     await clock.advance(301_000);
-    expect(state()).toMatchObject({ phase: 'idle', activity: 'Hung up after 5 min without traffic' });
+    expect(state()).toMatchObject({ phase: 'idle', activity: 'Hung up after 5 min without traffic.' });
   });
 
   it('stays while it is used, and where no time is set', async () => {

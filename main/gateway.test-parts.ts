@@ -21,6 +21,7 @@ import type {
 } from './gateway-parts.ts';
 import { openSecretStore } from './settings/secrets.ts';
 import { SettingsStore } from './settings/store.ts';
+import { UsageStore } from './usage/usage-store.ts';
 
 export async function settle(): Promise<void> {
   for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
@@ -262,7 +263,8 @@ export async function scriptedGateway(
   };
   const { store: settings, fault } = await SettingsStore.open({ directory, now: clock.now.bind(clock) });
   const { store: secrets } = await openSecretStore({ directory, now: clock.now.bind(clock), cipher: null });
-  const gateway = new Gateway({ parts, settings, secrets, faults: fault === null ? [] : [fault] });
+  const { store: usage } = await UsageStore.open({ directory, now: clock.now.bind(clock) });
+  const gateway = new Gateway({ parts, settings, secrets, usage, faults: fault === null ? [] : [fault] });
   // Idle when another engine was put in its place.
   const engine = held.engine ?? new ScriptedEngine({ message() {}, packet() {}, lost() {}, back() {} });
   return { gateway, clock, uplinks, practices, engine, modems, directory };

@@ -6,6 +6,7 @@
  */
 import { within } from './abort.ts';
 import { Call } from './call.ts';
+import { notEnding, untilText } from './call-rules.ts';
 import { changedShares, sharesByNumber } from './client-shares.ts';
 import {
   type Fault,
@@ -38,6 +39,9 @@ import { initialState, ReadModel } from './read-model.ts';
 import { readRules } from './rule-import/rule-import.ts';
 import type { SecretStore } from './settings/secrets.ts';
 import type { SettingsStore } from './settings/store.ts';
+import { Timetable } from './timetable.ts';
+import { UsageSide } from './usage/usage-side.ts';
+import type { UsageStore } from './usage/usage-store.ts';
 
 /** How long a polite goodbye may take when the program ends. */
 const CLOSE_PATIENCE_MS = 8_000;
@@ -46,6 +50,7 @@ export interface GatewayOptions {
   parts: GatewayParts;
   settings: SettingsStore;
   secrets: SecretStore;
+  usage: UsageStore;
   /** What reading the settings had to tell. */
   faults: readonly Fault[];
 }
@@ -62,13 +67,15 @@ export class Gateway {
   readonly #engine: EngineSide;
   readonly #call: Call;
   readonly #demand: Demand;
+  readonly #timetable: Timetable;
+  readonly #usage: UsageSide;
   readonly #practice: PracticeSide;
   readonly #ports: Ports;
   readonly #phonebook: Phonebook;
   readonly #callers: CallerBook;
   readonly #meter: MeterTicker;
 
-  constructor({ parts, settings, secrets, faults }: GatewayOptions) {
+  constructor({ parts, settings, secrets, usage, faults }: GatewayOptions) {
     this.#parts = parts;
     this.#settings = settings;
     this.#secrets = secrets;
@@ -105,13 +112,17 @@ export class Gateway {
       model,
     });
     this.#ports = new Ports(parts, model, () => this.#practice.port);
+    this.#usage = new UsageSide(usage, model, clock);
     this.#call = new Call({
       createUplink: (callbacks) => parts.createUplink(callbacks),
       engine: this.#engine,
       model,
       clock,
       asksForApproval: parts.asksForApproval,
-      idleMinutes: () => this.#settings.settings.idleMinutes,
+      idleMinutes: () => (this.#timetable.keepsUp ? 0 : this.#settings.settings.idleMinutes),
+      against: (provider) => this.#against(provider),
+      count: (provider, number, uplink) =>
+        provider.id === PRACTICE_PROVIDER_ID ? null : this.#usage.begin(provider, number, uplink),
       restingText: () => this.#demand.restingText,
       over: (over) => this.#demand.callOver(over),
       choosePort: (provider, signal) => this.#ports.choose(provider, signal),
@@ -124,10 +135,21 @@ export class Gateway {
       providerId: () => this.#demandedProvider()?.id ?? null,
       prepare: (id) => this.#putUpPractice(id),
       callUnderWay: () => this.#call.underWay,
-      dial: async (id) => {
-        const outcome = await this.#dial(id);
-        return outcome.ok || outcome.fault === callUnderWay ? null : outcome.fault;
+      barred: () => {
+        const until = this.model.state.neverDialUntil;
+        return until === null ? '' : `Nothing dials ${untilText(until, clock.now())}`;
       },
+      dial: (id) => this.#dialUnasked(id),
+    });
+    this.#timetable = new Timetable({
+      model,
+      clock,
+      settings: () => this.#settings.settings,
+      callUnderWay: () => this.#call.underWay,
+      mayTry: () => this.#demand.against === null || this.#demand.against === 'person',
+      providerId: () => this.#demandedProvider()?.id ?? null,
+      dial: (id) => this.#dialUnasked(id),
+      changed: () => this.#demand.review(),
     });
     this.#meter = new MeterTicker(model, clock, () => this.#call.uplink);
     this.commands = this.#handlers();
@@ -146,6 +168,7 @@ export class Gateway {
   /** Looks around once: ports, network cards. */
   async open(): Promise<void> {
     this.#meter.start();
+    this.#timetable.start();
     this.model.log('info', 'gateway', `Masq-Gate ${this.#parts.version} is ready.`);
     await this.#refresh();
     void this.#demand.arm();
@@ -154,6 +177,7 @@ export class Gateway {
   /** Hangs up, has the engine undo everything, takes the practice line down. Politeness has a limit. */
   async close(): Promise<void> {
     this.#demand.close();
+    this.#timetable.stop();
     const polite = await within(
       this.#call.hangUp(false).then(() => true),
       CLOSE_PATIENCE_MS,
@@ -163,6 +187,7 @@ export class Gateway {
     this.#meter.stop();
     await within(this.#engine.stop(), CLOSE_PATIENCE_MS, this.#parts.clock);
     await this.#practice.close();
+    await this.#usage.close();
   }
 
   #handlers(): CommandHandlers {
@@ -170,10 +195,12 @@ export class Gateway {
       snapshot: async () => ({ ok: true, value: this.model.snapshot() }),
       dial: (argument) => {
         this.#demand.encourage();
-        return this.#dial(argument.providerId);
+        this.#timetable.encourage();
+        return this.#dial(argument.providerId, argument.anyway);
       },
       hangUp: async ({ now }) => {
         this.#demand.suspend();
+        this.#timetable.suspend();
         await this.#call.hangUp(now ?? false);
         return done;
       },
@@ -198,6 +225,8 @@ export class Gateway {
         return done;
       },
       probePort: ({ path }) => this.#ports.probe(path, this.#call.portPath),
+      stayOnline: async () => (this.#call.stay() ? done : refused(notEnding)),
+      usage: async ({ month }) => ({ ok: true, value: this.#usage.report(month) }),
       setHelper: ({ name, setting }) =>
         this.#changeSettings({ helpers: { ...this.#settings.settings.helpers, [name]: setting } }),
       pauseClient: ({ address, paused }) => this.#pauseClient(address, paused),
@@ -215,7 +244,7 @@ export class Gateway {
       removeCaller: ({ user }) => this.#callers.removeCaller(user),
       clearFault: async () => {
         this.model.set({ fault: null });
-        for (const code of ['settings-broken', 'settings-unreadable', 'passwords-broken'])
+        for (const code of ['settings-broken', 'settings-unreadable', 'passwords-broken', 'usage-broken'])
           this.model.hostFault(code, null);
         if (this.model.state.phase === 'failed')
           this.model.set({
@@ -228,7 +257,7 @@ export class Gateway {
     };
   }
 
-  async #dial(id: string | undefined): Promise<Outcome<Record<string, never>>> {
+  async #dial(id: string | undefined, anyway = false): Promise<Outcome<Record<string, never>>> {
     if (id === PRACTICE_PROVIDER_ID || (id === undefined && this.#practice.on)) return this.#dialPractice();
     const providers = this.#settings.providers;
     const wanted = id ?? this.#settings.settings.selectedProvider;
@@ -237,12 +266,29 @@ export class Gateway {
     const password = this.#secrets.get(provider.id);
     if (!password.ok) return refused(noPassword(provider.name));
     if (this.#call.underWay) return refused(callUnderWay);
+    const against = anyway ? null : this.#against(provider);
+    if (against !== null) return refused(against);
     const fault = await this.#putUpPractice(provider.id);
     if (fault !== null) return refused(fault);
     if (!this.#practises(provider)) await this.#practice.close();
     const port = provider.port === PRACTICE_PORT ? (this.#practice.port?.path ?? '') : provider.port;
-    const busy = this.#call.start({ provider: { ...provider, port }, password: password.secret ?? '' });
+    const busy = this.#call.start({
+      provider: { ...provider, port },
+      password: password.secret ?? '',
+      anyway,
+    });
     return busy === null ? done : refused(busy);
+  }
+
+  /** By traffic, or by the hours. */
+  async #dialUnasked(id: string): Promise<Fault | null> {
+    const outcome = await this.#dial(id);
+    return outcome.ok || outcome.fault === callUnderWay ? null : outcome.fault;
+  }
+
+  #against(provider: Provider): Fault | null {
+    if (provider.id === PRACTICE_PROVIDER_ID) return null;
+    return this.#usage.against(provider, this.#timetable.neverDialUntil);
   }
 
   /** Whom traffic may dial: the chosen provider; in practice only the one that is practised with, never one that costs. */
@@ -287,6 +333,7 @@ export class Gateway {
     const wasOnDemand = this.#settings.settings.demand;
     const saved = this.#settings.change({ settings: { ...this.#settings.settings, ...patch } });
     this.model.set({ settings: this.#settings.settings });
+    this.#timetable.review();
     if (this.#settings.settings.demand && !wasOnDemand) this.#demand.encourage();
     const [notSaved, notTaken] = [await saved, await this.#engine.configure()];
     tellUnsaved(this.model, 'settings', notSaved);

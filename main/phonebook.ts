@@ -17,7 +17,11 @@ export function providerViews(settings: SettingsStore, secrets: SecretStore): Pr
 }
 
 /** Shown until the same thing is saved well. */
-export function tellUnsaved(model: ReadModel, what: 'settings' | 'passwords', fault: Fault | null): void {
+export function tellUnsaved(
+  model: ReadModel,
+  what: 'settings' | 'passwords' | 'usage',
+  fault: Fault | null,
+): void {
   model.hostFault(`${what}-not-saved`, fault);
 }
 

@@ -83,7 +83,12 @@ export const test = base.extend<Fixtures>({
       const app = await electron.launch({
         executablePath: ELECTRON,
         args: [ROOT],
-        env: { ...process.env, XDG_CONFIG_HOME: folder, XDG_STATE_HOME: folder, XDG_RUNTIME_DIR: folder } as Record<string, string>,
+        env: {
+          ...process.env,
+          XDG_CONFIG_HOME: folder,
+          XDG_STATE_HOME: folder,
+          XDG_RUNTIME_DIR: folder,
+        } as Record<string, string>,
       });
       await use(await app.firstWindow());
       await app.close();

@@ -36,7 +36,12 @@ afterAll(() => {
 });
 
 function start() {
-  const env = { ...process.env, XDG_CONFIG_HOME: join(home, 'config'), XDG_STATE_HOME: join(home, 'state'), XDG_RUNTIME_DIR: join(home, 'run') };
+  const env = {
+    ...process.env,
+    XDG_CONFIG_HOME: join(home, 'config'),
+    XDG_STATE_HOME: join(home, 'state'),
+    XDG_RUNTIME_DIR: join(home, 'run'),
+  };
   const child = spawn(process.execPath, [join(tree, 'dist', 'main', 'headless.js')], { env });
   children.push(child);
   const said = { text: '' };

@@ -143,6 +143,7 @@ export class Uplink implements UplinkPart {
     this.#call = dialled.call;
     if (signal.aborted) return this.#cancelled();
     this.#log('info', 'modem', `The far modem answered: ${dialled.call.connectText}`);
+    this.#callbacks.answered?.();
     return this.#logIn(dialled.call, options);
   }
 

@@ -48,7 +48,7 @@ describe('the usage book', () => {
     await clock.advance(61_000);
     expect(seen.at(-1)).toMatchObject({ cost: 220_000, month: { seconds: 61, bytes: 5_000, cost: 220_000 } });
     bytes.bytesUp = 300;
-    await call.end();
+    call.end();
     await clock.advance(120_000);
     const again = (await book(directory, clock)).book;
     expect(again.report()).toMatchObject({
@@ -86,7 +86,8 @@ describe('the usage book', () => {
     );
     await clock.advance(40_000);
     const now = readFileSync(join(directory, 'usage-now.json'), 'utf8');
-    await call.end();
+    call.end();
+    await usage.close();
     writeFileSync(join(directory, 'usage-now.json'), now);
     expect((await book(directory, clock)).book.report()).toMatchObject({
       totals: [{ calls: 1, seconds: 40 }],
@@ -108,7 +109,8 @@ describe('the usage book', () => {
       () => {},
     );
     await clock.advance(100_000);
-    await call.end();
+    call.end();
+    await usage.close();
     expect(usage.report(before)).toMatchObject({
       totals: [{ calls: 1, seconds: 29 }],
       calls: [{ seconds: 100 }],
@@ -141,7 +143,8 @@ describe('the usage book', () => {
     shift = -86_400_000;
     await clock.advance(10_000);
     expect(call.now().cost).toBeLessThanOrEqual(100_000 + 2 * 60_000);
-    await call.end();
+    call.end();
+    await usage.close();
   });
 
   it('a damaged record is kept aside and told', async () => {
@@ -167,8 +170,9 @@ describe('the usage book', () => {
       () => ({ bytesUp: 0, bytesDown: 0 }),
       () => {},
     );
-    await call.end();
-    expect(told).toMatchObject([{ code: 'usage-not-saved', cause: 'The disk is full.' }]);
+    call.end();
+    await usage.close();
+    expect(told).toMatchObject([{ code: 'usage-not-saved', cause: 'The disk is full.' }, {}]);
     expect(usage.report().totals).toMatchObject([{ calls: 1 }]);
   });
 });

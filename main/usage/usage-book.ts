@@ -31,14 +31,16 @@ export interface UsageBookOptions {
 /** A call under way. */
 export interface CountedCall {
   now(): UsageNow;
-  /** Counts up to this moment and writes it down. */
-  end(): Promise<void>;
+  /** Counts up to this moment; it is written down without being waited for. */
+  end(): void;
 }
 
 export class UsageBook {
   readonly #options: UsageBookOptions;
   readonly #open = new Set<OpenCall>();
   #saving: (() => void) | null = null;
+  /** The last of what is being written. */
+  #written: Promise<unknown> = Promise.resolve();
 
   constructor(options: UsageBookOptions) {
     this.#options = options;
@@ -65,11 +67,12 @@ export class UsageBook {
     this.#saving ??= clock.after(SAVE_MS, () => this.#save());
     return {
       now,
-      end: async () => {
+      end: () => {
         cancel();
         call.look(clock.now());
         this.#open.delete(call);
-        this.#tell((await store.add(call.shared)) ?? (await this.#keep()));
+        this.#writing(store.add(call.shared));
+        this.#writing(this.#keep());
         if (this.#open.size > 0) return;
         this.#saving?.();
         this.#saving = null;
@@ -81,6 +84,11 @@ export class UsageBook {
   monthOf(providerId: string): MonthTotal | null {
     const month = monthAt(this.#options.clock.now());
     return this.#totals().find((total) => total.month === month && total.providerId === providerId) ?? null;
+  }
+
+  /** Everything counted so far is on the disk, or was told not to be. */
+  async close(): Promise<void> {
+    await this.#written;
   }
 
   report(month = monthAt(this.#options.clock.now())): UsageReport {
@@ -102,15 +110,15 @@ export class UsageBook {
 
   #save(): void {
     this.#saving = this.#options.clock.after(SAVE_MS, () => this.#save());
-    void this.#keep().then((fault) => this.#tell(fault));
+    this.#writing(this.#keep());
   }
 
   #keep(): Promise<Fault | null> {
     return this.#options.store.keep([...this.#open].map(({ shared }) => shared));
   }
 
-  #tell(fault: Fault | null): void {
-    this.#options.tellUnsaved(fault);
+  #writing(write: Promise<Fault | null>): void {
+    this.#written = write.then((fault) => this.#options.tellUnsaved(fault));
   }
 }
 

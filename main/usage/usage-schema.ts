@@ -104,6 +104,12 @@ export const usageNowSchema = z.object({
 });
 export type UsageNow = z.infer<typeof usageNowSchema>;
 
+const command = <A extends z.ZodType, R extends z.ZodType>(argument: A, result: R) => ({ argument, result });
+export const usageCommands = {
+  /** Calls and totals of a month, this one unless named. */
+  usage: command(z.object({ month: monthSchema.optional() }).strict(), usageReportSchema),
+} as const;
+
 export const MILLION = 1_000_000;
 
 /** `1.25 €` from millionths; a fraction of a hundredth shows three figures, so that a cheap call is not shown as free. */

@@ -90,7 +90,11 @@ export class UsageStore {
         await this.#write(path, `${JSON.stringify(content())}\n`);
         return null;
       } catch (error) {
-        return { ...notSaved('usage', path, error), sentence: 'What your calls cost could not be saved.' };
+        return {
+          ...notSaved('usage', path, error),
+          sentence: 'What your calls cost could not be saved.',
+          remedy: 'Make room or mend the folder; it is tried again with the next call.',
+        };
       }
     });
   }
