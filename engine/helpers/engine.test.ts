@@ -140,6 +140,22 @@ describe('datagrams', () => {
       refusals: [{ reason: 'a port below 1024 was asked for', count: 1 }],
     });
   });
+  it('one client’s many sessions await a bounded number, and leave the others theirs', () => {
+    const one = lab([announcer]);
+    for (let session = 0; session < 20; session++) {
+      for (let i = 0; i < 20; i++) one.out(udp(HOST1, 5000 + session, SERVER, 9999, `p${6100 + i}`));
+      one.pass(1000);
+    }
+    const state = () => one.router.helperStates()[0];
+    expect(state()?.expectations).toBe(128);
+    expect(state()?.refusals).toContainEqual({
+      reason: 'too many sessions were awaited at once',
+      count: 20 * 20 - 128,
+    });
+    expect(one.out(udp(HOST2, 5000, SERVER, 9999, 'p7000'))[0]?.payload).toBe('p7000!');
+    one.router.cut(HOST1, one.now);
+    expect(state()?.expectations).toBe(1);
+  });
   it('leave nothing behind', () => {
     const one = lab([announcer]);
     one.out(udp(HOST1, 5000, SERVER, 9999, 'r6100'));

@@ -1,12 +1,13 @@
 // Sessions that helpers await (RFC 4787 REQ-10 leaves them to us): each holds a mapping open, is tied to the session that announced it,
-// ends with it, with its time, or when it has been used up. Bounded per session and in all.
+// ends with it, with its time, or when it has been used up. Bounded per session, per client and in all.
 
-import { M_PINS, MAPPING_WORDS } from '../masquerade/record.ts';
+import { M_CLIENT, M_PINS, MAPPING_WORDS } from '../masquerade/record.ts';
 import type { Masquerade } from '../masquerade/state.ts';
 import type { Attachment } from './attachment.ts';
 import type { Dialogue, HelperContext } from './helper.ts';
 
 export const EXPECTATIONS_A_SESSION = 16;
+export const EXPECTATIONS_A_CLIENT = 128;
 export const EXPECTATIONS = 512;
 /** No expectation lives longer, whatever a helper asks (seconds). */
 export const LONGEST_SECONDS = 3600;
@@ -36,6 +37,8 @@ export class Expectations {
   readonly #m: Masquerade;
   readonly #byMapping = new Map<number, Expectation[]>();
   readonly #announced: Announced[] = [];
+  /** How many each client has, by its row. */
+  readonly #clients = new Map<number, number>();
   #count = 0;
 
   constructor(m: Masquerade) {
@@ -65,13 +68,17 @@ export class Expectations {
       same.left = uses;
       return true;
     }
-    if (this.#count >= EXPECTATIONS || parent.expectations.length >= EXPECTATIONS_A_SESSION) return false;
+    const client = this.#clientOf(mapping);
+    const own = this.#clients.get(client) ?? 0;
+    if (this.#count >= EXPECTATIONS || own >= EXPECTATIONS_A_CLIENT) return false;
+    if (parent.expectations.length >= EXPECTATIONS_A_SESSION) return false;
     const added: Expectation = { mapping, remote, remotePort, parent, follow, expires, left: uses };
     if (list) list.push(added);
     else this.#byMapping.set(mapping, [added]);
     parent.expectations.push(added);
     this.#pin(mapping, 1);
     this.#count++;
+    this.#clients.set(client, own + 1);
     this.#m.notices.count('expectations');
     return true;
   }
@@ -98,6 +105,10 @@ export class Expectations {
     const own = expectation.parent.expectations;
     own.splice(own.indexOf(expectation), 1);
     this.#count--;
+    const client = this.#clientOf(expectation.mapping);
+    const left = (this.#clients.get(client) ?? 1) - 1;
+    if (left > 0) this.#clients.set(client, left);
+    else this.#clients.delete(client);
     this.#pin(expectation.mapping, -1);
     this.#m.releaseMapping(expectation.mapping, now);
   }
@@ -112,7 +123,14 @@ export class Expectations {
     expires: number,
     follow?: (context: HelperContext) => Dialogue,
   ): void {
-    if (this.#announced.length >= EXPECTATIONS) this.#announced.shift();
+    const own = this.#announced.filter((one) => one.parent === parent);
+    const same = own.find(
+      (one) => one.protocol === protocol && one.remote === remote && one.remotePort === remotePort,
+    );
+    const oldest = own.length >= EXPECTATIONS_A_SESSION ? own[0] : this.#announced[0];
+    if (same) this.#announced.splice(this.#announced.indexOf(same), 1);
+    else if (oldest && (own.length >= EXPECTATIONS_A_SESSION || this.#announced.length >= EXPECTATIONS))
+      this.#announced.splice(this.#announced.indexOf(oldest), 1);
     this.#announced.push({ protocol, inside, remote, remotePort, parent, expires, follow });
   }
 
@@ -149,6 +167,10 @@ export class Expectations {
         for (const one of list.slice()) if (one.expires <= quarters) this.remove(one, now);
     for (let i = this.#announced.length - 1; i >= 0; i--)
       if ((this.#announced[i]?.expires ?? 0) <= quarters) this.#announced.splice(i, 1);
+  }
+
+  #clientOf(mapping: number): number {
+    return this.#m.table.mappingWords[mapping * MAPPING_WORDS + M_CLIENT] as number;
   }
 
   #pin(mapping: number, by: number): void {

@@ -12,6 +12,7 @@ import {
   udp,
 } from '../masquerade/lab.ts';
 import { ACK, FIN, PSH, SYN } from '../packet/tcp.ts';
+import { Conversation } from './conversation.ts';
 
 const PORT = 40_000;
 
@@ -251,6 +252,18 @@ describe('FTP, attacks', () => {
       }),
     );
     expect(text(more)).toBe(PORT_COMMAND);
+  });
+  it.each([
+    ['a long web request', `POST /${'x'.repeat(600)} HTTP/1.1\r\nHost: x\r\n\r\n`],
+    ['a greeting of another protocol', 'OPTIONS sip:x SIP/2.0\r\n\r\n'],
+    ['bytes', '\x16\x03\x01\x02\0\n'],
+  ])('%s at first is not FTP, whatever comes after it', (_name, first) => {
+    const browser = new Conversation({ helper: 'ftp', port: 21 });
+    browser.hear('220 ready\r\n');
+    expect(browser.say(first + PORT_COMMAND)).toBe(first + PORT_COMMAND);
+    expect(browser.say(PORT_COMMAND)).toBe(PORT_COMMAND);
+    expect(browser.refusals).toEqual(['the client does not speak FTP']);
+    expect(browser.expectations).toBe(0);
   });
   it('after AUTH is granted nothing is read', () => {
     const ftp = new Ftp();

@@ -17,6 +17,8 @@ import { lineBegins } from './payload.ts';
 const DATA_SECONDS = 120;
 const LONGEST_LINE = 512;
 const LF = 10;
+/** A command (RFC 959 §5.3), perhaps after Telnet's own; no web request. */
+const FIRST_LINE = /^[\xf0-\xff]*[A-Z]{3,4}(?:\r?$| (?!.* HTTP\/))/i;
 /** Lines whose tail is worth waiting for. */
 const COMMANDS = ['PORT ', 'EPRT '];
 const REPLIES = ['227 ', '229 ', '234 '];
@@ -74,9 +76,11 @@ class Control implements StreamDialogue {
       if (bytes[i] !== LF) continue;
       if (this.#midLine[direction]) this.#midLine[direction] = false;
       else if (i - line <= LONGEST_LINE) this.#line(direction, text(bytes, line, i), line, chunk, context);
+      else this.#tooLong(direction, context);
       line = i + 1;
     }
     if (line === end || this.#midLine[direction]) return end - start;
+    if (end - line > LONGEST_LINE) this.#tooLong(direction, context);
     const wanted = direction === this.#client ? COMMANDS : REPLIES;
     const begun = text(bytes, line, Math.min(end, line + 5)).toUpperCase();
     if (end - line <= LONGEST_LINE && wanted.some((word) => word.startsWith(begun) || begun.startsWith(word)))
@@ -85,10 +89,26 @@ class Control implements StreamDialogue {
     return end - start;
   }
 
+  lost(direction: Direction): void {
+    this.#midLine[direction] = true;
+    // What a client says first decides whether it is one.
+    this.#over ||= direction === this.#client && !this.#greeted;
+  }
+
+  /** A client's first line is a short command, or this is no FTP. */
+  #tooLong(direction: Direction, context: HelperContext): void {
+    if (direction === this.#client && !this.#greeted) this.#foreign(context);
+  }
+
   #line(direction: Direction, line: string, at: number, chunk: Chunk, context: HelperContext): void {
     if (this.#over) return;
     if (direction === this.#client) this.#command(line, at, chunk, context);
     else this.#reply(line, at, chunk, context);
+  }
+
+  #foreign(context: HelperContext): void {
+    context.refuse('the client does not speak FTP');
+    this.#end(context);
   }
 
   #end(context: HelperContext): void {
@@ -100,10 +120,9 @@ class Control implements StreamDialogue {
     const verb = line.slice(0, 5).trimEnd().toUpperCase();
     if (!this.#greeted) {
       this.#greeted = true;
-      // A browser led to port 21 sends a web request first; its body must not open ports.
-      if (/^[A-Z]+ \S+ HTTP\//.test(line)) {
-        context.refuse('the client does not speak FTP');
-        this.#end(context);
+      // A browser led to a server's port sends a web request first; its body must not open ports.
+      if (!FIRST_LINE.test(line)) {
+        this.#foreign(context);
         return;
       }
     }

@@ -136,6 +136,18 @@ describe('IRC, switched off and attacked', () => {
     expect(chat.hear(heard)).toBe(heard);
     expect(chat.expectations).toBe(0);
   });
+  it.each([
+    ['a web request', `POST / HTTP/1.1\r\nHost: irc.example:6667\r\n\r\n`],
+    ['a long one', `POST /${'x'.repeat(1100)} HTTP/1.1\r\nHost: irc.example:6667\r\n\r\n`],
+    ['bytes', '\x03\0\0\n'],
+  ])('%s at first is not IRC, whatever its body says', (_name, first) => {
+    const offer = dcc(`CHAT chat ${OWN} 50000`);
+    const browser = new Conversation(scene);
+    expect(browser.say(`${first}${offer}`)).toBe(`${first}${offer}`);
+    expect(browser.say(offer)).toBe(offer);
+    expect(browser.callIn(50_000)).toBeNull();
+    expect(browser.refusals).toEqual(['the client does not speak IRC']);
+  });
   it('awaited sessions are bounded', () => {
     const chat = new Conversation(scene);
     for (let i = 0; i < 60; i++) chat.say(dcc(`CHAT chat ${OWN} ${50_000 + i}`));
@@ -154,6 +166,7 @@ describe('IRC, switched off and attacked', () => {
   });
   it('a line longer than any is passed on unread', () => {
     const chat = new Conversation(scene);
+    chat.say('NICK me\r\n');
     const long = `PRIVMSG b :${'x'.repeat(1400)}`;
     expect(chat.say(long)).toBe(long);
     expect(chat.say(dcc(`CHAT chat ${OWN} 50000`))).toContain(`${OWN}`);

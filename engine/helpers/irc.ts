@@ -20,6 +20,8 @@ const OFFER_SECONDS = 300;
 const LF = 10;
 /** Offers remembered for RESUME and ACCEPT. */
 const REMEMBERED = 32;
+/** A line of a client's (RFC 1459 §2.3); no web request. */
+const FIRST_LINE = /^(?:@\S+ +)?(?::\S+ +)?[A-Z]{3,16}(?:\r?$| (?!.* HTTP\/))/i;
 const MESSAGE = /^(?:@\S+ +)?(?::\S+ +)?(PRIVMSG|NOTICE) +\S+ +:/i;
 const ARGUMENT = '(?:"[^"]*"|[^\\s"]\\S*)';
 const OFFER = new RegExp(
@@ -34,6 +36,7 @@ class Chat implements StreamDialogue {
   readonly #midLine: [boolean, boolean] = [false, false];
   /** Outside ports of offers made here, and the inside ports behind them. */
   readonly #offers = new Map<number, number>();
+  #greeted = false;
   #over = false;
 
   read(direction: Direction, chunk: Chunk, context: HelperContext): number {
@@ -44,18 +47,32 @@ class Chat implements StreamDialogue {
       if (bytes[i] !== LF) continue;
       if (this.#midLine[direction]) this.#midLine[direction] = false;
       else if (i - line < HOLD_BYTES) this.#line(direction, latin(bytes, line, i), line, chunk, context);
+      else this.#tooLong(direction, context);
       line = i + 1;
     }
     if (this.#over || line === end || this.#midLine[direction]) return end - start;
     // What the peer says matters only when there is an offer it could be about.
     const wanted = direction === FROM_INSIDE || this.#offers.size > 0;
     if (wanted && end - line < HOLD_BYTES) return line - start;
+    if (wanted) this.#tooLong(direction, context);
     this.#midLine[direction] = true;
     return end - start;
   }
 
   lost(direction: Direction): void {
     this.#midLine[direction] = true;
+    // What a client says first decides whether it is one.
+    this.#over ||= direction === FROM_INSIDE && !this.#greeted;
+  }
+
+  /** A client's first line is a short one, or this is no IRC. */
+  #tooLong(direction: Direction, context: HelperContext): void {
+    if (direction === FROM_INSIDE && !this.#greeted) this.#foreign(context);
+  }
+
+  #foreign(context: HelperContext): void {
+    context.refuse('the client does not speak IRC');
+    this.#end(context);
   }
 
   #end(context: HelperContext): void {
@@ -68,6 +85,14 @@ class Chat implements StreamDialogue {
     if (direction !== FROM_INSIDE && /^(?::\S+ +)?670 /.test(line)) {
       this.#end(context);
       return;
+    }
+    // A browser led to a server's port sends a web request first; its body must not open ports.
+    if (direction === FROM_INSIDE && !this.#greeted) {
+      this.#greeted = true;
+      if (!FIRST_LINE.test(line)) {
+        this.#foreign(context);
+        return;
+      }
     }
     const message = MESSAGE.exec(line);
     if (!message) return;
@@ -155,7 +180,7 @@ function placeOf(match: RegExpExecArray, group: number): readonly [number, numbe
 }
 
 /** A client registers (RFC 1459 §4.1); some servers greet it before. */
-const FROM_CLIENT = /^(?:CAP|PASS|NICK|USER|SERVER|WEBIRC|STARTTLS|AUTHENTICATE)[ \r\n]/i;
+const FROM_CLIENT = /^(?:CAP|PASS|NICK|USER|SERVER|WEBIRC|PROTOCTL|STARTTLS|AUTHENTICATE)[ \r\n]/i;
 const FROM_SERVER = /^(?:NOTICE|PING|ERROR|:[\x21-\x7e]+) /i;
 
 function begins(fromClient: boolean, span: Span): boolean | null {

@@ -1,7 +1,7 @@
 // Segments of a session that a helper reads: the payload goes through the stream, and what comes out is put into one segment or more
 // with sequence numbers, acknowledgement, SACK blocks (RFC 2018) and urgent pointer of the other side's count.
 import { get16, get32, put16, put32 } from '../packet/bytes.ts';
-import { headerLength, sealHeader } from '../packet/ipv4.ts';
+import { headerLength, sealHeader, setTotalLength } from '../packet/ipv4.ts';
 import {
   ACK,
   dataOffset,
@@ -51,12 +51,14 @@ export function passSegment(
   }
   if ((flags & SYN) !== 0) {
     own.begin(sequence);
-    resealed(b, o, t, length, send);
+    // Data in a SYN (RFC 7413 §4.2) would go on unread; without it, its sender repeats it after the handshake.
+    setTotalLength(b, o, length - size);
+    resealed(b, o, t, length - size, send);
     return true;
   }
   const final = (flags & (FIN | RST)) !== 0;
   if (size === 0 && !(final && own.isHolding)) {
-    put32(b, t + 4, own.map.forward((flags & RST) !== 0 ? sequence : own.visible(sequence)));
+    renumber(own, b, t, own.map.forward((flags & RST) !== 0 ? sequence : own.visible(sequence)));
     resealed(b, o, t, length, send);
     return true;
   }
@@ -66,7 +68,7 @@ export function passSegment(
   const unchanged =
     from === sequence && own.length === size && !own.map.touches(from, (from + own.length) | 0);
   if (unchanged) {
-    put32(b, t + 4, first);
+    renumber(own, b, t, first);
     resealed(b, o, t, length, send);
     return true;
   }
@@ -116,12 +118,21 @@ function sendParts(
   } while (done < total);
 }
 
+/** Gives a segment its number; what it points at as urgent stays what it was. */
+function renumber(own: Stream, b: Uint8Array, t: number, first: number): void {
+  if ((flagsOf(b, t) & URG) !== 0 && !own.map.isEmpty) {
+    const urgent = sequenceDistance(own.map.forward((get32(b, t + 4) + get16(b, t + 18)) | 0), first);
+    put16(b, t + 18, Math.max(0, Math.min(urgent, 0xffff)));
+  }
+  put32(b, t + 4, first);
+}
+
 function resealed(b: Uint8Array, o: number, t: number, length: number, send: Send): void {
   sealTcp(b, t, o + length - t, get32(b, o + 12), get32(b, o + 16));
   send(b, o, length);
 }
 
-/** Selective acknowledgements in the sender's own numbers; a block that has shrunk to nothing is made empty and so ignored. */
+/** Selective acknowledgements in the sender's own numbers; a block within replaced bytes ends before it begins, and is ignored. */
 function mapSack(b: Uint8Array, t: number, opposite: Stream): void {
   if (opposite.map.isEmpty) return;
   const at = findOption(b, t, SACK);
@@ -129,7 +140,7 @@ function mapSack(b: Uint8Array, t: number, opposite: Stream): void {
   const blocks = ((b[at + 1] as number) - 2) >> 3;
   for (let i = 0; i < blocks; i++) {
     const left = at + 2 + i * 8;
-    put32(b, left, opposite.map.back(get32(b, left)));
+    put32(b, left, opposite.map.back(get32(b, left), true));
     put32(b, left + 4, opposite.map.back(get32(b, left + 4)));
   }
 }

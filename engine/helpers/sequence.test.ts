@@ -18,6 +18,11 @@ describe('SequenceMap', () => {
     ]);
     expect([9, 10, 13, 16, 22, 23, 24].map((s) => map.back(s))).toEqual([9, 10, 10, 14, 20, 30, 31]);
   });
+  it('the left edge of what has arrived is never before it', () => {
+    const map = new SequenceMap();
+    map.edit(10, 14, bytes('longer'));
+    expect([9, 10, 11, 15, 16, 17].map((s) => map.back(s, true))).toEqual([9, 10, 14, 14, 14, 15]);
+  });
   it('property: what goes forward comes back, outside of replaced bytes', () => {
     const edits = fc.array(fc.record({ gap: fc.nat(20), size: fc.nat(10), out: fc.nat(15) }), {
       maxLength: 60,
@@ -98,6 +103,26 @@ describe('Stream', () => {
       ),
       { numRuns: 150 },
     );
+  });
+  it('what is held goes on at once when nobody reads any more', () => {
+    const stream = new Stream();
+    stream.begin(0);
+    stream.take(1, bytes('half'), 0, 4, false, () => 0);
+    expect([stream.length, stream.isHolding]).toEqual([0, true]);
+    stream.take(1, bytes('half'), 0, 4, false, null);
+    expect([text(stream.bytes, stream.at, stream.length), stream.isHolding]).toEqual(['half', false]);
+  });
+  it('tells the reader when there were more changes than can be remembered', () => {
+    const stream = new Stream();
+    stream.begin(0);
+    const double = (chunk: Chunk) => {
+      chunk.replace(chunk.start, chunk.end, bytes('xx'));
+      return 1;
+    };
+    for (let i = 0; i < 256; i++) stream.take(1 + i, bytes('a'), 0, 1, false, double);
+    expect([stream.map.shift, stream.gaveUp]).toEqual([256, false]);
+    stream.take(257, bytes('a'), 0, 1, false, double);
+    expect([stream.map.shift, stream.gaveUp, text(stream.bytes, 0, stream.length)]).toEqual([256, true, 'a']);
   });
   it('holds no more than its bound', () => {
     const stream = new Stream();

@@ -58,12 +58,15 @@ export class SequenceMap {
     return (sequence + shift) | 0;
   }
 
-  /** The sender's number for a receiver's, such as an acknowledgement. */
-  back(sequence: number): number {
+  /**
+   * The sender's number for a receiver's, such as an acknowledgement; of a place inside replaced bytes where they begin, or where
+   * they end if it is the `left` edge of what has arrived: their beginning may not have.
+   */
+  back(sequence: number, left = false): number {
     let shift = this.#base;
     for (const edit of this.#edits) {
       if (sequenceDistance(sequence, (edit.end + edit.shift) | 0) >= 0) shift = edit.shift;
-      else if (sequenceDistance(sequence, (edit.start + shift) | 0) > 0) return edit.start;
+      else if (sequenceDistance(sequence, (edit.start + shift) | 0) > 0) return left ? edit.end : edit.start;
       else break;
     }
     return (sequence - shift) | 0;

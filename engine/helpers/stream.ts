@@ -85,7 +85,7 @@ export class Stream {
       this.#flush();
       return true;
     }
-    if (fresh <= 0) return this.#repeated(sequence, b, at, length);
+    if (fresh <= 0) return this.#repeated(sequence, b, at, length, read === null);
 
     // [old: repeated bytes already passed on][held][fresh]
     const heldLength = sequenceDistance(this.#next, this.#released);
@@ -96,11 +96,12 @@ export class Stream {
     for (let i = 0; i < fresh; i++) work[old + heldLength + i] = b[freshAt + i] as number;
     const unread = heldLength + fresh;
     let done = unread;
-    if (read !== null && !this.map.isFull)
-      done = Math.max(0, Math.min(unread, read(this.#chunk(old, unread))));
+    // More changes than can be remembered: the reader must know that it has missed something.
+    if (this.map.isFull) this.gaveUp = read !== null;
+    else if (read !== null) done = Math.max(0, Math.min(unread, read(this.#chunk(old, unread))));
     let rest = unread - done;
     if (final || rest > HOLD_BYTES) {
-      this.gaveUp = rest > 0;
+      this.gaveUp ||= rest > 0;
       done = unread;
       rest = 0;
     }
@@ -116,13 +117,13 @@ export class Stream {
   }
 
   /** Bytes seen before: as at first, but what is held stays held until the sender has repeated it too often. */
-  #repeated(sequence: number, b: Uint8Array, at: number, length: number): boolean {
+  #repeated(sequence: number, b: Uint8Array, at: number, length: number, unheard: boolean): boolean {
     const beyond = sequenceDistance((sequence + length) | 0, this.#released);
     if (beyond <= 0 || !this.isHolding) {
       this.#pass(sequence, b, at, length);
       return true;
     }
-    if (++this.#repeats >= PATIENCE) {
+    if (unheard || ++this.#repeats >= PATIENCE) {
       this.gaveUp = true;
       this.#released = this.#next;
       this.#repeats = 0;
