@@ -12,7 +12,7 @@ import type { Fault, Phase, Provider } from './contract.ts';
 import type { CallOver } from './demand.ts';
 import type { EngineSide } from './engine-side.ts';
 import { bug, callUnderWay } from './faults.ts';
-import type { Clock, Redial, UplinkCallbacks, UplinkPart, UplinkUp } from './gateway-parts.ts';
+import type { Clock, HandLine, Redial, UplinkCallbacks, UplinkPart, UplinkUp } from './gateway-parts.ts';
 import type { ReadModel } from './read-model.ts';
 import { FIRST_TRY, nextTry, type Tries } from './redial.ts';
 import type { CountedCall } from './usage/usage-book.ts';
@@ -40,6 +40,9 @@ export interface CallOptions {
   against(provider: Provider): Fault | null;
   /** The far modem has answered: counts until `end`; null where calls are not counted. */
   count(provider: Provider, number: string, uplink: UplinkPart): CountedCall | null;
+  /** Text with the far end before PPP, for the terminal; `undefined`: over. */
+  talk(port: string, hand: HandLine | null | undefined): void;
+  heard(bytes: Uint8Array): void;
   /** What to say while no call is under way; empty: nothing in particular. */
   restingText(): string;
   /** Told when the line is down for good. */
@@ -220,6 +223,8 @@ export class Call {
       answered: () => {
         counting.call ??= this.#options.count(target.provider, number, uplink);
       },
+      talk: (hand) => this.#options.talk(portPath, hand),
+      heard: (bytes) => this.#options.heard(bytes),
       lost: (fault, redial) => end({ fault, redial }),
     });
     run.uplink = uplink;

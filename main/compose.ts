@@ -8,6 +8,7 @@ import { listLanCandidates } from './lan-candidates.ts';
 import { Uplink } from './link/uplink.ts';
 import { Modem } from './modem/modem.ts';
 import { listPorts } from './modem/ports.ts';
+import { openRawLine } from './modem/raw-line.ts';
 import { startPracticeLine } from './practice/practice-line.ts';
 import { configDirectory, stateDirectory } from './settings/directories.ts';
 import { type Cipher, openSecretStore } from './settings/secrets.ts';
@@ -33,6 +34,7 @@ export async function composeGateway({ version, cipher }: ComposeOptions): Promi
     startPracticeLine: () => startPracticeLine(),
     listPorts: () => listPorts(),
     probe: (path, rate, signal, onProgress) => Modem.probe(path, rate, signal, onProgress),
+    openTerminal: (path, rate) => openRawLine(path, rate),
     listLanCandidates: () => listLanCandidates(),
     realPath(path) {
       try {

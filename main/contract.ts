@@ -27,7 +27,7 @@ import {
 } from '../engine/contract.ts';
 import { dialInCommands, dialInSchema, dialInStateSchema } from './dial-in/contract.ts';
 import { modemKindSchema, profileFields, radioSchema } from './provider-profile.ts';
-import { terminalSchema } from './terminal/terminal-schema.ts';
+import { terminalCommands, terminalSchema } from './terminal/terminal-schema.ts';
 import { NO_LIMITS, usageCommands, usageNowSchema } from './usage/usage-schema.ts';
 import { weekPlanSchema } from './week-plan.ts';
 
@@ -459,6 +459,7 @@ export const commands = {
   clearFault: command(none, done),
   /** Puts off the end that `callEnds` tells of: the longest call begins anew, a limit no longer ends this call. */
   stayOnline: command(none, done),
+  ...terminalCommands,
   ...usageCommands,
   ...dialInCommands,
 } as const;

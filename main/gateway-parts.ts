@@ -15,6 +15,7 @@ import type {
   PortInfo,
   Provider,
 } from './contract.ts';
+import type { RawLine } from './modem/raw-line.ts';
 import type { Redial } from './modem/result-codes.ts';
 
 export type { Redial } from './modem/result-codes.ts';
@@ -33,11 +34,22 @@ export const systemClock: Clock = {
   },
 };
 
+/** A line of text that a person types on. */
+export interface HandLine {
+  type(bytes: Uint8Array): void;
+  /** They have logged in. */
+  startPpp(): void;
+}
+
 export interface UplinkCallbacks {
   phase(phase: Phase, activity: string): void;
   log(level: LogLevel, part: string, text: string): void;
   /** The far modem has answered: from now on the call costs. At most once. */
   answered?(): void;
+  /** A text login begins, with a person at it or a script (null); `undefined`: it is over. */
+  talk?(hand: HandLine | null | undefined): void;
+  /** What the far end says during one. */
+  heard?(bytes: Uint8Array): void;
   /** An IP packet that arrived from the line; the buffer is borrowed until the call returns. */
   packet(buffer: Uint8Array, offset: number, length: number): void;
   /** Once up: the call ended by itself. */
@@ -128,6 +140,11 @@ export interface GatewayParts {
     signal: AbortSignal,
     onProgress: (text: string) => void,
   ): Promise<ProbeResult>;
+  /** A port for a person to type to. */
+  openTerminal(
+    path: string,
+    rate: number,
+  ): Promise<{ ok: true; line: RawLine } | { ok: false; fault: Fault }>;
   listLanCandidates(): LanCandidate[];
   /** The device behind a link such as /dev/serial/by-id/…; the same path where there is none. */
   realPath(path: string): string;

@@ -19,6 +19,7 @@ import type {
   UplinkPart,
   UplinkUp,
 } from './gateway-parts.ts';
+import type { RawLine } from './modem/raw-line.ts';
 import { openSecretStore } from './settings/secrets.ts';
 import { SettingsStore } from './settings/store.ts';
 import { UsageStore } from './usage/usage-store.ts';
@@ -210,6 +211,30 @@ export class ScriptedPractice implements PracticePart {
   }
 }
 
+export class ScriptedRawLine implements RawLine {
+  readonly path: string;
+  typed = '';
+  closed = false;
+  onData: RawLine['onData'] = null;
+  onClose: RawLine['onClose'] = null;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  write(bytes: Uint8Array): void {
+    this.typed += String.fromCharCode(...bytes);
+  }
+
+  say(text: string): void {
+    this.onData?.(new TextEncoder().encode(text));
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+  }
+}
+
 export const provider: Provider = {
   ...NEW_PROVIDER,
   id: 'home',
@@ -228,6 +253,7 @@ export async function scriptedGateway(
   const practices: ScriptedPractice[] = [];
   const held: { engine: ScriptedEngine | null } = { engine: null };
   const modems = new Set<string>();
+  const terminals: ScriptedRawLine[] = [];
   const parts: GatewayParts = {
     clock,
     createUplink(callbacks) {
@@ -255,6 +281,11 @@ export async function scriptedGateway(
       isModem: modems.has(path),
       sentence: modems.has(path) ? 'A modem.' : 'Silent.',
     }),
+    async openTerminal(path) {
+      const line = new ScriptedRawLine(path);
+      terminals.push(line);
+      return { ok: true, line };
+    },
     listLanCandidates: () => [],
     realPath: (path) => path,
     asksForApproval: true,
@@ -267,7 +298,7 @@ export async function scriptedGateway(
   const gateway = new Gateway({ parts, settings, secrets, usage, faults: fault === null ? [] : [fault] });
   // Idle when another engine was put in its place.
   const engine = held.engine ?? new ScriptedEngine({ message() {}, packet() {}, lost() {}, back() {} });
-  return { gateway, clock, uplinks, practices, engine, modems, directory };
+  return { gateway, clock, uplinks, practices, engine, modems, terminals, directory };
 }
 
 export type ScriptedGateway = Awaited<ReturnType<typeof scriptedGateway>>;

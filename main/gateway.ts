@@ -11,6 +11,7 @@ import { changedShares, sharesByNumber } from './client-shares.ts';
 import {
   type Fault,
   type Forward,
+  NEW_PROVIDER,
   type Outcome,
   PRACTICE_PORT,
   type Provider,
@@ -39,6 +40,8 @@ import { initialState, ReadModel } from './read-model.ts';
 import { readRules } from './rule-import/rule-import.ts';
 import type { SecretStore } from './settings/secrets.ts';
 import type { SettingsStore } from './settings/store.ts';
+import { terminalDuringCall } from './terminal/faults.ts';
+import { TerminalSide } from './terminal/terminal-side.ts';
 import { Timetable } from './timetable.ts';
 import { UsageSide } from './usage/usage-side.ts';
 import type { UsageStore } from './usage/usage-store.ts';
@@ -69,6 +72,7 @@ export class Gateway {
   readonly #demand: Demand;
   readonly #timetable: Timetable;
   readonly #usage: UsageSide;
+  readonly #terminal: TerminalSide;
   readonly #practice: PracticeSide;
   readonly #ports: Ports;
   readonly #phonebook: Phonebook;
@@ -113,6 +117,12 @@ export class Gateway {
     });
     this.#ports = new Ports(parts, model, () => this.#practice.port);
     this.#usage = new UsageSide(usage, model, clock);
+    this.#terminal = new TerminalSide({
+      model,
+      clock,
+      openLine: (path, rate) => parts.openTerminal(path, rate),
+      hangUp: () => this.#call.hangUp(false),
+    });
     this.#call = new Call({
       createUplink: (callbacks) => parts.createUplink(callbacks),
       engine: this.#engine,
@@ -123,6 +133,8 @@ export class Gateway {
       against: (provider) => this.#against(provider),
       count: (provider, number, uplink) =>
         provider.id === PRACTICE_PROVIDER_ID ? null : this.#usage.begin(provider, number, uplink),
+      talk: (port, hand) => this.#terminal.talk(port, hand),
+      heard: (bytes) => this.#terminal.heard(bytes),
       restingText: () => this.#demand.restingText,
       over: (over) => this.#demand.callOver(over),
       choosePort: (provider, signal) => this.#ports.choose(provider, signal),
@@ -184,6 +196,7 @@ export class Gateway {
       this.#parts.clock,
     );
     if (polite === null) await within(this.#call.hangUp(true), CLOSE_PATIENCE_MS, this.#parts.clock);
+    await within(this.#terminal.closeModem(), CLOSE_PATIENCE_MS, this.#parts.clock);
     this.#meter.stop();
     await within(this.#engine.stop(), CLOSE_PATIENCE_MS, this.#parts.clock);
     await this.#practice.close();
@@ -225,6 +238,10 @@ export class Gateway {
         return done;
       },
       probePort: ({ path }) => this.#ports.probe(path, this.#call.portPath),
+      terminalOpen: ({ port }) => this.#openTerminal(port),
+      terminalType: async ({ text }) => this.#terminal.type(text),
+      terminalStartPpp: async () => this.#terminal.startPpp(),
+      terminalClose: () => this.#terminal.close(),
       stayOnline: async () => (this.#call.stay() ? done : refused(notEnding)),
       usage: async ({ month }) => ({ ok: true, value: this.#usage.report(month) }),
       setHelper: ({ name, setting }) =>
@@ -270,6 +287,7 @@ export class Gateway {
     if (against !== null) return refused(against);
     const fault = await this.#putUpPractice(provider.id);
     if (fault !== null) return refused(fault);
+    await this.#terminal.closeModem();
     if (!this.#practises(provider)) await this.#practice.close();
     const port = provider.port === PRACTICE_PORT ? (this.#practice.port?.path ?? '') : provider.port;
     const busy = this.#call.start({
@@ -278,6 +296,26 @@ export class Gateway {
       anyway,
     });
     return busy === null ? done : refused(busy);
+  }
+
+  /** To the named port, else to the one that Dial would take. */
+  async #openTerminal(port: string | undefined): Promise<Outcome<Record<string, never>>> {
+    if (this.#call.underWay) return refused(terminalDuringCall);
+    const { providers, settings } = this.#settings;
+    const selected = providers.find((p) => p.id === settings.selectedProvider) ?? providers[0];
+    const wanted = {
+      ...NEW_PROVIDER,
+      port: port ?? selected?.port ?? '',
+      portRate: selected?.portRate ?? 115_200,
+    };
+    if (port === undefined && this.#practice.on) wanted.port = PRACTICE_PORT;
+    if (wanted.port === PRACTICE_PORT) {
+      const begun = await this.#practice.begin();
+      if (!begun.ok) return begun;
+      wanted.port = this.#practice.port?.path ?? '';
+    }
+    const chosen = await this.#ports.choose(wanted, new AbortController().signal);
+    return chosen.ok ? this.#terminal.open(chosen.path, wanted.portRate) : refused(chosen.fault);
   }
 
   /** By traffic, or by the hours. */
@@ -299,7 +337,8 @@ export class Gateway {
     const wanted = this.#settings.settings.selectedProvider;
     const provider = providers.find((p) => p.id === wanted) ?? providers[0];
     if (provider === undefined || (this.#practice.on && !this.#practises(provider))) return null;
-    return provider;
+    // Nobody would be there to log in.
+    return provider.loginScript === 'terminal' ? null : provider;
   }
 
   #practises(provider: Provider): boolean {
@@ -316,6 +355,7 @@ export class Gateway {
     if (this.#call.underWay) return refused(callUnderWay);
     const begun = await this.#practice.begin();
     if (!begun.ok) return begun;
+    await this.#terminal.closeModem();
     const target = this.#practice.target;
     const fault = target === null ? noProvider : this.#call.start(target);
     return fault === null ? done : refused(fault);

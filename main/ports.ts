@@ -35,7 +35,7 @@ export class Ports {
 
   /** The provider's own port, else one known to have a modem, else the first that answers. */
   async choose(
-    provider: Provider,
+    provider: Pick<Provider, 'port' | 'portRate'>,
     signal: AbortSignal,
   ): Promise<{ ok: true; path: string } | { ok: false; fault: Fault }> {
     if (provider.port !== '') return { ok: true, path: provider.port };

@@ -16,6 +16,7 @@ import {
 } from './contract.ts';
 import type { Clock } from './gateway-parts.ts';
 import { LogRing } from './log.ts';
+import { appendTerminal, TERMINAL_EVENT_CHARACTERS } from './terminal/terminal-text.ts';
 
 /** The state before anything has happened. */
 export function initialState(
@@ -59,6 +60,8 @@ export class ReadModel {
   #seq = 0;
   #patch: Partial<State> = {};
   #lines: LogLine[] = [];
+  #terminal = '';
+  #typed = '';
   #scheduled = false;
 
   constructor(initial: State, clock: Clock) {
@@ -93,9 +96,16 @@ export class ReadModel {
     this.#schedule();
   }
 
+  /** Text that comes to stand in the terminal; what is too much for one event is left out of it. */
+  terminal(text: string): void {
+    this.#terminal = appendTerminal(this.#terminal, text);
+    this.#typed = (this.#typed + text).slice(-TERMINAL_EVENT_CHARACTERS);
+    this.#schedule();
+  }
+
   snapshot(): Snapshot {
     this.#flush();
-    return { seq: this.#seq, state: this.#state, log: this.#ring.lines() };
+    return { seq: this.#seq, state: this.#state, log: this.#ring.lines(), terminal: this.#terminal };
   }
 
   onState(listener: (event: StateEvent) => void): () => void {
@@ -122,6 +132,8 @@ export class ReadModel {
     if (!this.#scheduled) return;
     this.#scheduled = false;
     const event: StateEvent = { seq: ++this.#seq, patch: this.#patch, log: this.#lines };
+    if (this.#typed !== '') event.terminal = this.#typed;
+    this.#typed = '';
     this.#patch = {};
     this.#lines = [];
     for (const listener of this.#stateListeners) listener(event);

@@ -22,6 +22,9 @@ export interface TalkOptions {
   clock: LinkClock;
   signal: AbortSignal;
   activity(text: string): void;
+  /** Each octet that passes, as it passes. */
+  heard?(bytes: Uint8Array): void;
+  typed?(bytes: Uint8Array): void;
 }
 
 export interface LogInOptions extends TalkOptions {
@@ -63,7 +66,10 @@ export function holdTalk(
     signal.addEventListener('abort', cancel, { once: true });
     let over = false;
     const sink: LoginSink = {
-      write: (bytes) => call.write(bytes),
+      write: (bytes) => {
+        options.typed?.(bytes);
+        call.write(bytes);
+      },
       activity: options.activity,
       ended: (how) => {
         over = true;
@@ -85,6 +91,7 @@ export function holdTalk(
     if (over) return;
     after();
     call.onData = (bytes) => {
+      options.heard?.(bytes);
       talk.receive(bytes, clock.now());
       after();
     };
@@ -123,6 +130,17 @@ export function loginFailure(
         cause:
           'The name or password is mistyped or has changed, or this number is not for calls of this kind.',
         remedy: 'Check both in the provider, capitals included, then dial again.',
+        detail,
+      },
+    };
+  if (end.reason === 'unattended')
+    return {
+      redial: 'stop',
+      fault: {
+        code: 'login-unattended',
+        sentence: 'Nobody typed at the terminal, so the call was hung up.',
+        cause: `${provider.name} is logged in to by hand, and an unused call costs money.`,
+        remedy: 'Dial again and log in in the terminal, or write the login down as steps in the provider.',
         detail,
       },
     };

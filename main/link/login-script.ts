@@ -10,8 +10,8 @@ import { HeardText } from './heard-text.ts';
 export type LoginEnd =
   /** What came after the last step: PPP's first octets, perhaps. */
   | { ok: true; rest: Uint8Array }
-  /** `silent`: what was waited for did not come. `refused`: the far end said no. */
-  | { ok: false; reason: 'silent' | 'refused'; waitedFor: string; heard: string };
+  /** `silent`: what was waited for did not come. `refused`: the far end said no. `unattended`: no person typed. */
+  | { ok: false; reason: 'silent' | 'refused' | 'unattended'; waitedFor: string; heard: string };
 
 export interface LoginSink {
   write(bytes: Uint8Array): void;

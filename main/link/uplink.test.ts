@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { NEW_PROVIDER, type Provider } from '../contract.ts';
+import type { HandLine } from '../gateway-parts.ts';
 import { type DialFailure, REDIAL } from '../modem/result-codes.ts';
 import type { PppCloseReason } from '../ppp/types.ts';
+import { UNATTENDED_MS } from './by-hand.ts';
 import { ScriptedParts, settled, UP } from './scripted-parts.ts';
 import { Uplink } from './uplink.ts';
 import { REDIAL_LOST, REDIAL_PPP } from './verdicts.ts';
@@ -119,6 +121,73 @@ describe('the way up', () => {
     parts.call.onData?.(new Uint8Array(60));
     expect(packets).toEqual([60]);
     expect(uplink.meter()).toMatchObject({ bytesUp: 100, bytesDown: 60, queuedBytes: 0 });
+  });
+});
+
+describe('a login by hand', () => {
+  async function handed() {
+    const hands: (HandLine | null | undefined)[] = [];
+    const heard: string[] = [];
+    const log: string[] = [];
+    uplink = new Uplink(
+      {
+        phase: (phase) => phases.at(-1) !== phase && phases.push(phase),
+        log: (_level, _part, text) => log.push(text),
+        packet: () => {},
+        lost: () => {},
+        talk: (hand) => hands.push(hand),
+        heard: (bytes) => heard.push(String.fromCharCode(...bytes)),
+      },
+      parts,
+    );
+    const dialling = dial(abort().signal, 'terminal');
+    await settled();
+    const hand = hands[0];
+    if (!hand) throw new Error('the line was not handed over');
+    return { dialling, hand, hands, heard, log };
+  }
+
+  it('leaves the line to a person until they start PPP, and writes down what the line said only', async () => {
+    const { dialling, hand, hands, heard, log } = await handed();
+    parts.call.onData?.(new TextEncoder().encode('Password: '));
+    hand.type(new TextEncoder().encode('sesame\r'));
+    expect(parts.call.typed).toBe('sesame\r');
+    expect(phases.at(-1)).toBe('logging-in');
+    hand.startPpp();
+    await settled();
+    expect(hands.at(-1)).toBeUndefined();
+    parts.session.up();
+    expect(await dialling).toMatchObject({ ok: true });
+    expect(heard).toEqual(['Password: ']);
+    expect(log).toContain('The line: Password:');
+    expect(log.join()).not.toContain('sesame');
+  });
+
+  it('goes on by itself when the far end begins PPP', async () => {
+    const { dialling } = await handed();
+    parts.call.onData?.(Uint8Array.of(0x41, 0x7e, 0xff, 0x7d, 0x23, 0xc0));
+    await settled();
+    parts.session.up();
+    expect(await dialling).toMatchObject({ ok: true });
+  });
+
+  it('hangs up when nobody types', async () => {
+    const { dialling, hand } = await handed();
+    await parts.clock.pass(UNATTENDED_MS - 1);
+    hand.type(Uint8Array.of(13));
+    await parts.clock.pass(UNATTENDED_MS - 1);
+    expect(parts.call.hungUp).toHaveLength(0);
+    await parts.clock.pass(2);
+    expect(await dialling).toMatchObject({ ok: false, redial: 'stop', fault: { code: 'login-unattended' } });
+    expectHungUp();
+  });
+
+  it('is ended by a hang-up', async () => {
+    const { dialling, hands } = await handed();
+    await uplink.hangUp();
+    expect(await dialling).toMatchObject({ ok: false, fault: { code: 'cancelled' } });
+    expect(hands.at(-1)).toBeUndefined();
+    expectHungUp();
   });
 });
 

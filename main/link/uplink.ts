@@ -9,13 +9,23 @@ import type { DialOptions, UplinkCallbacks, UplinkMeter, UplinkPart, UplinkUp } 
 import type { LostCause } from '../modem/call.ts';
 import { REDIAL, type Redial } from '../modem/result-codes.ts';
 import type { PppEvent, PppSink, PppUp } from '../ppp/types.ts';
+import { ByHand } from './by-hand.ts';
 import { lineOf, pppConfig, slipConfig, upOf } from './call-facts.ts';
 import { type LinkEnd, LinkSession } from './link-session.ts';
-import { learnSlipAddresses, logIn, loginFailure, type TalkEnd, type TalkOptions } from './log-in.ts';
+import {
+  holdTalk,
+  learnSlipAddresses,
+  logIn,
+  loginFailure,
+  type TalkEnd,
+  type TalkOptions,
+} from './log-in.ts';
+import type { LoginSink } from './login-script.ts';
 import type { CallPart, ModemPart, PppPart, UplinkParts } from './parts.ts';
 import { realParts } from './real-parts.ts';
 import { Scheduler } from './scheduler.ts';
 import { type LineShares, tellShares } from './shares.ts';
+import { Transcript } from './transcript.ts';
 import { cancelled, REDIAL_LOST, REDIAL_PPP, readdressed } from './verdicts.ts';
 
 export type { DialOptions, UplinkCallbacks, UplinkMeter, UplinkUp } from '../gateway-parts.ts';
@@ -25,6 +35,8 @@ const GOODBYE_MS = 2_500;
 
 type Outcome = { ok: true; up: UplinkUp } | { ok: false; fault: Fault; redial: Redial };
 type Failure = Extract<Outcome, { ok: false }>;
+/** `terminal`: a person types. */
+type Script = 'auto' | 'terminal' | readonly LoginStep[];
 
 export class Uplink implements UplinkPart {
   readonly #callbacks: UplinkCallbacks;
@@ -162,7 +174,7 @@ export class Uplink implements UplinkPart {
   /** From CONNECT to the address: a login script of the provider's own first, the usual prompts where PPP meets text. */
   async #logIn(call: CallPart, options: DialOptions): Promise<Outcome> {
     const { loginScript, link } = options.provider;
-    let script: 'auto' | readonly LoginStep[] | null = typeof loginScript === 'string' ? null : loginScript;
+    let script: Script | null = loginScript === 'off' || loginScript === 'auto' ? null : loginScript;
     let watch = loginScript === 'auto' && link === 'ppp';
     // PPP is tried before the usual prompts are looked for; SLIP would never know.
     if (loginScript === 'auto' && link !== 'ppp') script = 'auto';
@@ -189,11 +201,37 @@ export class Uplink implements UplinkPart {
   async #talk(
     call: CallPart,
     { provider, password }: DialOptions,
-    script: 'auto' | readonly LoginStep[],
+    script: Script,
   ): Promise<{ ok: true; rest: Uint8Array } | Failure> {
-    const credentials = { user: provider.user, password };
-    const end = await logIn(call, { script, credentials, link: provider.link, ...this.#talkOptions() });
+    const transcript = new Transcript(password, (text) => this.#log('info', 'login', text));
+    const options: TalkOptions = {
+      ...this.#talkOptions(),
+      heard: (bytes) => {
+        transcript.heard(bytes);
+        this.#callbacks.heard?.(bytes);
+      },
+    };
+    let end: TalkEnd;
+    if (script === 'terminal') end = await holdTalk(call, options, (sink) => this.#byHand(sink));
+    else {
+      this.#callbacks.talk?.(null);
+      const credentials = { user: provider.user, password };
+      const typed = (bytes: Uint8Array) => transcript.typed(bytes);
+      end = await logIn(call, { script, credentials, link: provider.link, ...options, typed });
+    }
+    this.#callbacks.talk?.(undefined);
+    transcript.end();
     return end.ok ? end : this.#talkFailed(end, provider);
+  }
+
+  /** What a person types is not written down: it may be a password. */
+  #byHand(sink: LoginSink): ByHand {
+    const talk = new ByHand(sink);
+    this.#callbacks.talk?.({
+      type: (bytes) => talk.type(bytes, this.#parts.clock.now()),
+      startPpp: () => talk.startPpp(),
+    });
+    return talk;
   }
 
   #talkOptions(): TalkOptions {
