@@ -22,6 +22,8 @@ export class ClientTable {
   readonly lastSeen = new Float64Array(CLIENT_ROWS);
   /** The caller's link number; 0 for LAN hosts and the gateway, who are reached through masq0. */
   readonly link = new Uint16Array(CLIENT_ROWS);
+  /** Slot + 1 of the uplink that its flows keep to where several are up, 0 when none was chosen. */
+  readonly home = new Uint8Array(CLIENT_ROWS);
   /** 1 when the client may not use the link (paused, or not among the chosen). */
   readonly blocked = new Uint8Array(CLIENT_ROWS);
   readonly sessions = new Int32Array(CLIENT_ROWS);
@@ -180,6 +182,7 @@ export class ClientTable {
     this.#firstSeen[row] = now;
     this.lastSeen[row] = now;
     this.link[row] = 0;
+    this.home[row] = 0;
     this.bytesUp[row] = 0;
     this.bytesDown[row] = 0;
     this.#markUp[row] = 0;

@@ -247,6 +247,8 @@ export const engineConfigSchema = z.object({
   /** Hold the packet that asks for the line and say so, while no uplink is up. */
   demand: z.boolean(),
   demandRules: z.array(demandRuleSchema).max(256).optional(),
+  /** Over several uplinks: each client as a whole, or also its plain TCP connections (the default) one by one. */
+  spread: z.enum(['clients', 'connections']).optional(),
   /** Whether the gateway's own traffic uses the link: only without another default route, always, or never. */
   ownTraffic: z.enum(['auto', 'always', 'never']),
   /** May the rule that lets masq0 through stand in a foreign firewall's own chain? `ask`, the default, tells and waits. */
@@ -325,6 +327,8 @@ export const sessionSchema = z.object({
   packetsUp: z.number(),
   packetsDown: z.number(),
   helper: z.string().max(32).nullable(),
+  /** The uplink it goes by. */
+  link: z.number().int().optional(),
   /** Sequence shift made by a helper, outbound: first sequence touched, delta, previous delta. */
   initSeq: z.number(),
   delta: z.number(),

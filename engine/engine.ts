@@ -199,7 +199,8 @@ class Engine {
   async #configure(config: EngineConfig): Promise<Answer> {
     const outcome = await this.#host.apply(config);
     const lan = outcome.ok ? outcome.value : null;
-    const { masquerade, access, forwards, triggers, portMapping, helpers, demand, demandRules } = config;
+    const { masquerade, access, forwards, triggers, portMapping, helpers, demand, demandRules, spread } =
+      config;
     this.#router.configure(
       {
         lan: lan === null ? null : { address: lan.address, prefix: lan.prefix },
@@ -211,6 +212,7 @@ class Engine {
         helpers,
         demand,
         demandRules,
+        spread,
       },
       now(),
     );

@@ -18,9 +18,10 @@ import { inboundOther, outboundOther } from './masquerade/other.ts';
 import { outbound } from './masquerade/outbound.ts';
 import { cutClient, uplinkDown, uplinkUp } from './masquerade/redial.ts';
 import { reviewSessions } from './masquerade/review.ts';
+import { judgeDns } from './masquerade/spread.ts';
 import { Masquerade, ROUTER, type RouterConfig, type RouterPorts } from './masquerade/state.ts';
 import type { Uplink } from './masquerade/uplink.ts';
-import { formatAddress, parseAddress } from './packet/address.ts';
+import { parseAddress } from './packet/address.ts';
 import { get16, get32 } from './packet/bytes.ts';
 import { Reassembler } from './packet/fragments.ts';
 import { PORT_UNREACHABLE, PROTOCOL_UNREACHABLE, UNREACHABLE } from './packet/icmp.ts';
@@ -157,14 +158,7 @@ export class Router {
       if (m.table.findIn(TCP | (slot << 8), get32(bytes, 12), ports) >= 0) return;
       errorToRemote(m, uplink, UNREACHABLE, PORT_UNREACHABLE, 0, bytes, 0, length, now);
     });
-    for (const uplink of m.uplinks)
-      if (uplink.up && uplink.judgeDns(now)) {
-        m.notices.count('dns-fallback');
-        m.ports.log(
-          'warning',
-          `A DNS server of the provider did not answer; ${formatAddress(uplink.dnsServer)} is asked now.`,
-        );
-      }
+    judgeDns(m, now);
     m.health.tick(now, (address) => m.inLan(address) && !m.callers.has(address));
     m.triggers.expire(now);
     expireLeases(m, now);

@@ -215,6 +215,8 @@ export const secondCallSchema = z.object({
   providerId: z.string().max(32).nullable(),
   /** Path of its modem's port; empty: that of its provider. */
   port: z.string().max(200),
+  /** Spread each client as a whole, or also its plain TCP connections one by one. */
+  spread: z.enum(['clients', 'connections']).default('connections'),
 });
 export type SecondCall = z.infer<typeof secondCallSchema>;
 

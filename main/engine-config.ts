@@ -18,5 +18,6 @@ export function engineConfig(settings: Settings, practice: boolean, demand: bool
     demand,
     ownTraffic,
     openForeignFirewall,
+    spread: settings.secondCall.spread,
   };
 }

@@ -130,7 +130,7 @@ describe('settings', () => {
     ownTraffic: 'auto',
     openForeignFirewall: 'ask',
     selectedProvider: null,
-    secondCall: { on: false, providerId: null, port: '' },
+    secondCall: { on: false, providerId: null, port: '', spread: 'connections' },
     demand: false,
     idleMinutes: 0,
     keepUp: [],

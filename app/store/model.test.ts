@@ -57,7 +57,7 @@ const state = (patch: Partial<State> = {}): State => ({
     ownTraffic: 'auto',
     openForeignFirewall: 'ask',
     selectedProvider: null,
-    secondCall: { on: false, providerId: null, port: '' },
+    secondCall: { on: false, providerId: null, port: '', spread: 'connections' },
     demand: false,
     idleMinutes: 0,
     keepUp: [],

@@ -3,7 +3,7 @@
 // No lease is for ports below 1024 or for those that helpers keep closed, and never for another host than the one that asks.
 import { DENIED_PORTS } from '../helpers/helper.ts';
 import { mayMap } from '../masquerade/limits.ts';
-import { chooseUplink, makeMapping } from '../masquerade/open.ts';
+import { makeMapping } from '../masquerade/open.ts';
 import {
   M_FLAGS,
   M_INSIDE,
@@ -13,6 +13,7 @@ import {
   MAPPING_WORDS,
   MF_UNPOOLED,
 } from '../masquerade/record.ts';
+import { homeOf } from '../masquerade/spread.ts';
 import type { Masquerade } from '../masquerade/state.ts';
 import type { Uplink } from '../masquerade/uplink.ts';
 import { formatAddress } from '../packet/address.ts';
@@ -93,7 +94,7 @@ function decide(m: Masquerade, request: LeaseRequest, now: number): Granted {
   if (row < 0 || m.clients.blocked[row] === 1 || insidePort < 1024 || DENIED_PORTS.has(insidePort))
     return refusal(NOT_AUTHORIZED);
   const mapping = held?.mapping ?? m.table.findMapping(protocol, inside, insidePort);
-  const uplink = mapping < 0 ? chooseUplink(m, row, false) : uplinkOf(m, mapping);
+  const uplink = mapping < 0 ? homeOf(m, row) : uplinkOf(m, mapping);
   if (!uplink?.up) return refusal(NETWORK_FAILURE);
   if (request.exactly && request.outside !== 0 && request.outside !== uplink.address)
     return refusal(CANNOT_PROVIDE_EXTERNAL);

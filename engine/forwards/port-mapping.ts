@@ -1,5 +1,6 @@
 // What arrives at UDP port 5351 of the LAN address, and what is announced from there: picks the protocol by version (RFC 6887 §9, Appendix A)
 // and serves it over the masquerade. The socket is the host part's. UPnP IGD is not served: see ARCHITECTURE.md.
+import { homeOf } from '../masquerade/spread.ts';
 import type { Masquerade } from '../masquerade/state.ts';
 import { endLeases, grant } from './grant.ts';
 import { addressResponse, answerNatPmp, NAT_PMP_VERSION } from './nat-pmp.ts';
@@ -19,7 +20,8 @@ export function answerPortMapping(
   if (!isHost || (!pcp && !natPmp)) return null;
   const asNatPmp = natPmp && (!pcp || request[0] === NAT_PMP_VERSION);
   if (asNatPmp) {
-    const outside = m.uplinks.find((uplink) => uplink.up)?.address ?? 0;
+    const row = m.clients.idFor(source, 'lan', now);
+    const outside = row < 0 ? 0 : (homeOf(m, row)?.address ?? 0);
     return answerNatPmp(request, source, {
       outside,
       epoch: m.leases.epoch(now),

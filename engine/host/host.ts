@@ -288,7 +288,11 @@ export class Host {
 
   async #follow(up: LinkUp): Promise<Outcome> {
     if (this.#tun === null) return done;
-    if (up.role === 'uplink') return network.setTunMtu(up.mtu);
+    if (up.role === 'uplink') {
+      // The largest of several: what is too big for a smaller one the router itself answers.
+      const uplinks = [...this.#links.values()].filter((one) => one.role === 'uplink');
+      return network.setTunMtu(Math.max(up.mtu, ...uplinks.map((one) => one.mtu)));
+    }
     if (up.role === 'caller') return this.#callers.up(up, this.#lan);
     await this.#practice?.setMtu(up.mtu);
     return done;

@@ -82,7 +82,10 @@ export class Lab {
   }
 
   /** The uplink comes up. */
-  up(local = OUTSIDE, changes: { link?: number; mtu?: number; dns?: string[]; peer?: string } = {}): this {
+  up(
+    local = OUTSIDE,
+    changes: { link?: number; mtu?: number; dns?: string[]; peer?: string; rate?: number } = {},
+  ): this {
     this.router.linkUp(
       {
         link: changes.link ?? UPLINK,
@@ -91,6 +94,7 @@ export class Lab {
         peer: changes.peer ?? PEER,
         dns: changes.dns ?? [DNS, DNS2],
         mtu: changes.mtu ?? 1500,
+        ...(changes.rate === undefined ? {} : { rate: changes.rate }),
       },
       this.now,
     );

@@ -50,6 +50,7 @@ export function listSessions(m: Masquerade, limit: number, now: number): Session
       packetsUp: field(session, S_PACKETS_UP) >>> 0,
       packetsDown: field(session, S_PACKETS_DOWN) >>> 0,
       helper: field(session, S_ATTACHMENT) < 0 ? null : m.helpers.nameOf(session),
+      link: m.uplinks[field(session, S_PROTOCOL) >>> 8]?.link ?? 0,
       initSeq: shift.initSeq,
       delta: shift.delta,
       previousDelta: shift.previousDelta,

@@ -20,6 +20,7 @@ import {
   S_FLAGS,
   SESSION_WORDS,
 } from './record.ts';
+import { chooseUplink } from './spread.ts';
 import { ALIAS, type Masquerade, TUN } from './state.ts';
 import type { Uplink } from './uplink.ts';
 
@@ -138,16 +139,6 @@ export function mayGo(
   return false;
 }
 
-/** The uplink for a new mapping, or null when none is up. TCP without a helper is spread, all else stays with its client's. */
-export function chooseUplink(m: Masquerade, row: number, free: boolean): Uplink | null {
-  let count = 0;
-  for (const uplink of m.uplinks) if (uplink.up) count++;
-  if (count === 0) return null;
-  let skip = (free ? m.spread++ : row) % count;
-  for (const uplink of m.uplinks) if (uplink.up && skip-- === 0) return uplink;
-  return null;
-}
-
 /** The mapping of an inside endpoint, made if need be; -1 when refused (and answered). Ports 0 for protocols without. */
 export function mappingFor(
   m: Masquerade,
@@ -168,7 +159,7 @@ export function mappingFor(
     return m.uplinks[slot]?.up ? known : lineDown(m, row, origin, b, o, length, now);
   }
   const free = protocol === TCP && !m.helpers.serves(protocol, remotePort, insidePort);
-  const uplink = chooseUplink(m, row, free);
+  const uplink = chooseUplink(m, row, free, addressAt(b, o + 16));
   if (uplink === null) return lineDown(m, row, origin, b, o, length, now);
   if (!mayMap(m, row, now)) {
     const text = () =>

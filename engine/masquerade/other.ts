@@ -7,7 +7,7 @@ import { decrementTtl, dontFragment, GRE, headerLength, timeToLive } from '../pa
 import { toClient, tooBigForLink, toUplink } from './emit.ts';
 import { mayMap } from './limits.ts';
 import { PACKETS_DOWN } from './notices.ts';
-import { chooseUplink, lineDown, makeMapping, mayGo, openFromInside, refuse, senderOf } from './open.ts';
+import { lineDown, makeMapping, mayGo, openFromInside, refuse, senderOf } from './open.ts';
 import {
   F_ANSWERED,
   S_CLIENT,
@@ -22,6 +22,7 @@ import {
   SESSION_WORDS,
 } from './record.ts';
 import { DESTINATION, rewriteAddress, SOURCE } from './rewrite.ts';
+import { chooseUplink } from './spread.ts';
 import type { Masquerade } from './state.ts';
 import { DATAGRAM } from './tcp-state.ts';
 import type { Uplink } from './uplink.ts';
@@ -88,7 +89,7 @@ function open(
   length: number,
   now: number,
 ): number {
-  const uplink = chooseUplink(m, row, false);
+  const uplink = chooseUplink(m, row, false, remote);
   if (uplink === null) return lineDown(m, row, origin, b, o, length, now);
   const holder = m.table.findIn(protocol | (uplink.slot << 8), remote, 0);
   if (holder >= 0) {

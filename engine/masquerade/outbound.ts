@@ -30,6 +30,8 @@ import {
   F_DNS_ALIAS,
   F_HAIRPIN,
   F_TRACKED,
+  M_PROTOCOL,
+  MAPPING_WORDS,
   S_ATTACHMENT,
   S_CLIENT,
   S_FLAGS,
@@ -42,6 +44,7 @@ import {
   SESSION_WORDS,
 } from './record.ts';
 import { DESTINATION, rewriteEnd, SOURCE } from './rewrite.ts';
+import { dnsUplink } from './spread.ts';
 import { ALIAS, type Masquerade } from './state.ts';
 import { CLOSED, DATAGRAM, DEAD, noteSegment, SYN_RECEIVED } from './tcp-state.ts';
 
@@ -72,7 +75,7 @@ export function outbound(
     return;
   }
   const alias = remote === ALIAS;
-  if (alias) remote = dnsFor(m);
+  if (alias) remote = dnsFor(m, protocol, inside, get16(b, t));
   const ports = get32(b, t);
   let session = remote === 0 ? -1 : m.table.findOut(protocol, inside, remote, ports);
   if (session < 0) {
@@ -169,10 +172,13 @@ export function sendOut(
   toUplink(m, uplink, row, b, o, length);
 }
 
-/** The provider's DNS server that the alias stands for now; 0 when no uplink is up or none named one. */
-function dnsFor(m: Masquerade): number {
-  for (const uplink of m.uplinks) if (uplink.up && uplink.dnsServer !== 0) return uplink.dnsServer;
-  return 0;
+/** The DNS server that the alias stands for now: of the uplink the asking port leaves by; 0 when there is none. */
+function dnsFor(m: Masquerade, protocol: number, inside: number, port: number): number {
+  const mapping = m.uplinks.length > 1 ? m.table.findMapping(protocol, inside, port) : -1;
+  const slot =
+    mapping < 0 ? -1 : (m.table.mappingWords[mapping * MAPPING_WORDS + M_PROTOCOL] as number) >>> 8;
+  const own = m.uplinks[slot];
+  return (own?.up ? own.dnsServer : 0) || (dnsUplink(m)?.dnsServer ?? 0);
 }
 
 /** The first packet of a flow. -1 when there is to be no flow; the packet has then been answered, held or dropped. */

@@ -13,7 +13,6 @@ import {
   OUTSIDE,
   SERVER,
   tcp,
-  UPLINK,
   udp,
 } from './lab.ts';
 import { DNS_ALIAS, TUN_ADDRESS } from './state.ts';
@@ -196,31 +195,6 @@ describe('demand dialling', () => {
     expect(answers).toBeLessThan(25);
   });
 });
-
-describe('two uplinks', () => {
-  it('a client’s UDP stays on one; when it goes, flows begin anew on the other and TCP is reset', () => {
-    const lab = new Lab().up().up('203.0.113.200', { link: 2 });
-    const port = connectOn(lab);
-    const [first] = lab.out(udp(HOST1, 5000, SERVER, 7000));
-    expect(lab.out(udp(HOST1, 5001, OTHER, 7000))[0]?.link).toBe(first?.link);
-    lab.drain();
-    lab.down(first?.link);
-    const after = lab.out(udp(HOST1, 5000, SERVER, 7000))[0];
-    expect(after?.link).not.toBe(first?.link);
-    expect(port).toBeGreaterThan(0);
-  });
-  it('new TCP connections are spread', () => {
-    const lab = new Lab().up().up('203.0.113.200', { link: 2 });
-    const links = [1, 2, 3, 4].map((i) => lab.out(tcp(HOST1, 4000 + i, SERVER, 80, { flags: SYN }))[0]?.link);
-    expect(new Set(links)).toEqual(new Set([UPLINK, 2]));
-    const ftp = [1, 2, 3, 4].map((i) => lab.out(tcp(HOST1, 5000 + i, SERVER, 21, { flags: SYN }))[0]?.link);
-    expect(new Set(ftp).size).toBe(1);
-  });
-});
-
-function connectOn(lab: Lab): number {
-  return lab.out(tcp(HOST1, 40_000, SERVER, 80, { flags: SYN, sequence: 100 }))[0]?.sourcePort ?? 0;
-}
 
 describe('the DNS alias', () => {
   it('stands for the provider’s server, both ways', () => {

@@ -6,6 +6,7 @@ import type {
   Access,
   CallerRights,
   DemandRule,
+  EngineConfig,
   Forward,
   HelperSetting,
   LogLevel,
@@ -74,6 +75,7 @@ export interface RouterConfig {
   helpers: Record<string, HelperSetting>;
   demand: boolean;
   demandRules?: DemandRule[] | undefined;
+  spread?: EngineConfig['spread'];
 }
 
 /** The gateway's own address on masq0: a source of its own traffic. */
@@ -138,8 +140,10 @@ export class Masquerade {
   /** When the line was last asked for, and by which client. */
   wantedAt = 0;
   wantedBy = -1;
-  /** New TCP mappings handed to the uplinks in turn. */
-  spread = 0;
+  /** Whether a client's plain TCP connections are spread over several uplinks, not the client as a whole. */
+  spreadsConnections = true;
+  /** The uplink whose provider's name servers are asked, where several are up. */
+  dnsSlot = 0;
   /** Room to build our own packets in, and to cut packets in. */
   readonly scratch = new Uint8Array(4096);
   readonly cutRoom = new Uint8Array(4096);
@@ -181,6 +185,7 @@ export class Masquerade {
     this.leases.config = config.portMapping ?? { pcp: false, natPmp: false };
     const { pcp, natPmp } = this.leases.config;
     if ((pcp && !before.pcp) || (natPmp && !before.natPmp)) this.leases.beginEpoch(now);
+    this.spreadsConnections = config.spread !== 'clients';
     this.demandRules.configure(config.demandRules ?? []);
     this.helpers.configure(config.helpers, now);
     const chosen = new Set(config.access.chosen.map(parseAddress));

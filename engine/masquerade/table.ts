@@ -193,6 +193,22 @@ export class Table {
     this.#sessions.give(row);
   }
 
+  /** Gives a session another uplink and mapped port; false, and nothing done, when another session has that place. */
+  moveSession(row: number, protocol: number, inPorts: number): boolean {
+    const w = this.sessionWords;
+    const at = row * SESSION_WORDS;
+    const remote = w[at + S_REMOTE] as number;
+    if (this.findIn(protocol, remote, inPorts) >= 0) return false;
+    const before = mix(w[at + S_PROTOCOL] as number, remote, w[at + S_IN_PORTS] as number, this.#seed);
+    unlink(this.#inHeads, before, w, SESSION_WORDS, S_IN_NEXT, row);
+    w[at + S_PROTOCOL] = protocol;
+    w[at + S_IN_PORTS] = inPorts;
+    const bucket = mix(protocol, remote, inPorts, this.#seed);
+    w[at + S_IN_NEXT] = this.#inHeads[bucket] as number;
+    this.#inHeads[bucket] = row;
+    return true;
+  }
+
   /** The mapping of an inside endpoint, or -1. */
   findMapping(protocol: number, inside: number, insidePort: number): number {
     const w = this.mappingWords;
@@ -236,6 +252,14 @@ export class Table {
     this.#liveMappings[row] = 1;
     this.keptUntil[row] = 0;
     return row;
+  }
+
+  /** Gives a mapping another uplink and outside port; its sessions are moved one by one. The chains do not know of either. */
+  moveMapping(row: number, protocol: number, mappedPort: number): void {
+    const w = this.mappingWords;
+    const at = row * MAPPING_WORDS;
+    w[at + M_PROTOCOL] = protocol;
+    w[at + M_PORTS] = ((w[at + M_PORTS] as number) & ~0xffff) | mappedPort;
   }
 
   unmap(row: number): void {

@@ -6,6 +6,7 @@ import { GRE, ICMP, TCP, UDP } from '../packet/ipv4.ts';
 import { PortPool } from './pool.ts';
 
 export const UPLINKS = 4;
+const DEFAULT_RATE = 33_600;
 /** A DNS server that has not answered for this long gives way to the next (ms). */
 export const DNS_PATIENCE_MS = 3000;
 
@@ -20,6 +21,8 @@ export class Uplink {
   address = 0;
   peer = 0;
   mtu = 1500;
+  /** bit/s, for spreading. */
+  rate = DEFAULT_RATE;
   up = false;
   dns: readonly number[] = [];
   #dnsAt = 0;
@@ -46,6 +49,7 @@ export class Uplink {
     this.address = parseAddress(up.local);
     this.peer = parseAddress(up.peer);
     this.mtu = up.mtu;
+    this.rate = up.rate ?? DEFAULT_RATE;
     this.dns = up.dns.map(parseAddress);
     this.#dnsAt = 0;
     this.#dnsAsked = 0;
@@ -70,12 +74,19 @@ export class Uplink {
   answered(): void {
     this.#dnsAsked = 0;
   }
-  /** Goes to the next server when this one has been silent too long; true when it did. */
-  judgeDns(now: number): boolean {
+  /** Whether the server asked now has left a query unanswered for too long; said once. */
+  dnsSilent(now: number): boolean {
     if (this.#dnsAsked === 0 || now - this.#dnsAsked < DNS_PATIENCE_MS) return false;
     this.#dnsAsked = 0;
-    if (this.dns.length < 2) return false;
-    this.#dnsAt = (this.#dnsAt + 1) % this.dns.length;
     return true;
+  }
+  /** Goes to the next server; true when that is the first again. */
+  nextDns(): boolean {
+    this.#dnsAt = this.dns.length === 0 ? 0 : (this.#dnsAt + 1) % this.dns.length;
+    return this.#dnsAt === 0;
+  }
+  /** Whether an address is the provider's own: its end of the link or one of its name servers. */
+  owns(address: number): boolean {
+    return this.peer === address || this.dns.includes(address);
   }
 }

@@ -18,7 +18,7 @@ export const DEFAULT_SETTINGS: Settings = {
   ownTraffic: 'auto',
   openForeignFirewall: 'ask',
   selectedProvider: null,
-  secondCall: { on: false, providerId: null, port: '' },
+  secondCall: { on: false, providerId: null, port: '', spread: 'connections' },
   demand: false,
   idleMinutes: 0,
   keepUp: [],
