@@ -79,6 +79,7 @@ export async function build({ ifStale = false } = {}) {
         latency: 'e2e/bench/latency.ts',
         proof: 'e2e/proof/main.ts',
         'proof-peer': 'e2e/proof/peer.ts',
+        'proof-script': 'e2e/proof/helpers/scripts/main.ts',
       },
     }),
     vite.build({

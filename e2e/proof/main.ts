@@ -7,6 +7,7 @@ import { floodProof } from './floods.ts';
 import { forwardsProof } from './forwards.ts';
 import { ftp } from './ftp.ts';
 import { irc } from './helpers/irc.ts';
+import { scripted } from './helpers/scripted.ts';
 import { talk } from './helpers/talk.ts';
 import { tftp } from './helpers/tftp.ts';
 import { redials } from './redials.ts';
@@ -22,6 +23,7 @@ const proofs: readonly Proof[] = [
   forwardsProof,
   sizes,
   ftp,
+  scripted,
   irc,
   talk,
   tftp,

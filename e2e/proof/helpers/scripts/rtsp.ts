@@ -1,0 +1,88 @@
+// RTSP (RFC 2326) with sound and pictures by RTP: two SETUPs, each with a pair of ports. The client reports (RTCP) on the odd ports
+// first; the server sends only after that, and only from the ports it has named.
+import { need, PATIENCE_MS, Port, type Script, Stream, serveTcp } from './parts.ts';
+
+const TRACKS = [
+  { name: 'sound', client: 5000, server: 6000 },
+  { name: 'pictures', client: 5002, server: 6002 },
+] as const;
+
+export const rtsp: Script = {
+  async client(server, own) {
+    const stream = await Stream.connect(server, 554);
+    let sequence = 0;
+    const ask = async (method: string, path: string, ...headers: string[]) => {
+      const url = `rtsp://${server}${path}`;
+      stream.write(
+        `${[`${method} ${url} RTSP/1.0`, `CSeq: ${++sequence}`, ...headers].join('\r\n')}\r\n\r\n`,
+      );
+      const answer = await stream.readTo('\r\n\r\n', `answer to ${method}`);
+      need(answer.startsWith('RTSP/1.0 200 '), `${method}: ${answer.split('\r\n')[0]}`);
+      return answer;
+    };
+    const pairs: { name: string; rtp: Port; rtcp: Port; told: number }[] = [];
+    for (const track of TRACKS) {
+      const rtp = await Port.open(track.client, own);
+      const rtcp = await Port.open(track.client + 1, own);
+      const ports = `${track.client}-${track.client + 1}`;
+      const answer = await ask(
+        'SETUP',
+        `/film/${track.name}`,
+        `Transport: RTP/AVP;unicast;client_port=${ports}`,
+      );
+      need(answer.includes(`client_port=${ports}`), `the answer names other ports: ${answer}`);
+      pairs.push({ name: track.name, rtp, rtcp, told: Number(/server_port=(\d+)-/.exec(answer)?.[1]) });
+    }
+    for (const { rtcp, told } of pairs) rtcp.send('report', told + 1, server);
+    await ask('PLAY', '/film', 'Session: 1');
+    for (const { name, rtp, rtcp, told } of pairs) {
+      const stream = await rtp.receive(name);
+      need(stream.bytes.toString() === name, 'something else came');
+      need(stream.from.port === told, `${name} came from ${stream.from.port}, not ${told}`);
+      await rtcp.receive(`reports on ${name}`);
+    }
+    await ask('TEARDOWN', '/film', 'Session: 1');
+    return 'two streams and their reports, from the ports named';
+  },
+  async serve(own, gate) {
+    await serveTcp(554, own, (stream, remote) => serveOne(stream, remote, own, gate));
+  },
+};
+
+/** Port numbers below those of the tracks are taken in turn by further clients. */
+let served = 0;
+
+async function serveOne(
+  stream: Stream,
+  remote: string,
+  own: string,
+  gate: () => Promise<void>,
+): Promise<void> {
+  const sends: (() => Promise<void>)[] = [];
+  const base = 4 * served++;
+  for (;;) {
+    const request = await stream.readTo('\r\n\r\n', 'request', PATIENCE_MS);
+    const [, method, path] = /^([A-Z]+) rtsp:\/\/[^/]*(\S*)/.exec(request) ?? [];
+    const sequence = /CSeq: (\d+)/.exec(request)?.[1];
+    const headers = [`CSeq: ${sequence}`, 'Session: 1'];
+    const track = TRACKS.find(({ name }) => path === `/film/${name}`);
+    if (method === 'SETUP' && track) {
+      const client = Number(/client_port=(\d+)-/.exec(request)?.[1]);
+      const rtp = await Port.open(track.server + base, own);
+      const rtcp = await Port.open(track.server + base + 1, own);
+      const both = `client_port=${client}-${client + 1};server_port=${rtp.number}-${rtcp.number}`;
+      headers.push(`Transport: RTP/AVP;unicast;${both}`);
+      sends.push(async () => {
+        await rtcp.receive('report of the client', PATIENCE_MS);
+        rtp.send(track.name, client, remote);
+        rtcp.send('report', client + 1, remote);
+      });
+    }
+    stream.write(`RTSP/1.0 200 OK\r\n${headers.join('\r\n')}\r\n\r\n`);
+    if (method === 'PLAY') {
+      await gate();
+      await Promise.all(sends.map((send) => send()));
+    }
+    if (method === 'TEARDOWN') return;
+  }
+}
