@@ -24,6 +24,7 @@ const CANCEL_PATIENCE_MS = 10_000;
 export interface CallTarget {
   provider: Provider;
   password: string;
+  pin?: string | null;
   /** A person wants this one call though hours or a limit stand against it. */
   anyway?: boolean;
 }
@@ -231,7 +232,7 @@ export class Call {
     const hangUp = () => within(uplink.hangUp({ now: run.now }), CANCEL_PATIENCE_MS, clock);
     try {
       const dialling = uplink.dial(
-        { provider: target.provider, password: target.password, number, portPath },
+        { provider: target.provider, password: target.password, pin: target.pin ?? null, number, portPath },
         AbortSignal.any([signal, giveUp.signal]),
       );
       const dialled = await Promise.race([unlessAborted(dialling, signal), ending]);

@@ -146,7 +146,7 @@ export class Demand {
     const { clock } = this.#options;
     const late = this.#lateWish !== null && clock.now() - this.#lateWish < LATE_WISH_MS;
     this.#lateWish = null;
-    if (over.kind === 'failed' && over.redial === 'stop') this.#stand('fault');
+    if (over.kind === 'failed' && (over.redial === 'stop' || over.redial === 'other')) this.#stand('fault');
     else if (over.kind === 'failed') {
       this.#stand('rest');
       this.#cancelRest = clock.after(REST_MS, () => this.encourage());

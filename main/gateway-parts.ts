@@ -11,6 +11,7 @@ import type {
   LanCandidate,
   LinkFacts,
   LogLevel,
+  ModemKind,
   Phase,
   PortInfo,
   Provider,
@@ -64,6 +65,8 @@ export interface UplinkUp {
 export interface DialOptions {
   provider: Provider;
   password: string;
+  /** Of the SIM card, if one is kept. */
+  pin?: string | null;
   number: string;
   portPath: string;
 }
@@ -126,6 +129,8 @@ export interface PracticePart {
 export interface ProbeResult {
   isModem: boolean;
   sentence: string;
+  /** What the modem says it is. */
+  kind?: ModemKind;
 }
 
 export interface GatewayParts {

@@ -227,3 +227,20 @@ describe('cost and limits', () => {
     ]);
   });
 });
+
+describe('a SIM card’s PIN', () => {
+  it('is kept as a secret, handed to the call, and forgotten once the card refused it', async () => {
+    const { saveProvider, dial, uplink, state } = await set();
+    await saveProvider({ provider: { ...provider, kind: 'cellular' }, password: null, pin: '4711' });
+    expect(state().providers).toMatchObject([{ hasPassword: true, hasPin: true }]);
+    await dial({});
+    await settle();
+    expect(uplink().options).toMatchObject({ password: 'secret', pin: '4711' });
+    await uplink().fail(aFault('sim-pin-wrong'), false);
+    await settle();
+    expect(state().providers).toMatchObject([{ hasPassword: true, hasPin: false }]);
+    await dial({});
+    await settle();
+    expect(uplink().options?.pin).toBeNull();
+  });
+});

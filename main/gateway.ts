@@ -33,7 +33,8 @@ import {
 } from './faults.ts';
 import type { GatewayParts } from './gateway-parts.ts';
 import { MeterTicker } from './meter-ticker.ts';
-import { Phonebook, providerViews, tellUnsaved } from './phonebook.ts';
+import { WRONG_PIN } from './modem/call-faults.ts';
+import { Phonebook, pinKey, providerViews, tellUnsaved } from './phonebook.ts';
 import { Ports } from './ports.ts';
 import { PRACTICE_PROVIDER_ID, PracticeSide } from './practice-side.ts';
 import { initialState, ReadModel } from './read-model.ts';
@@ -136,7 +137,11 @@ export class Gateway {
       talk: (port, hand) => this.#terminal.talk(port, hand),
       heard: (bytes) => this.#terminal.heard(bytes),
       restingText: () => this.#demand.restingText,
-      over: (over) => this.#demand.callOver(over),
+      over: (over) => {
+        const { fault, providerId } = this.model.state;
+        if (fault?.code === WRONG_PIN && providerId !== null) void this.#phonebook.forgetPin(providerId);
+        this.#demand.callOver(over);
+      },
       choosePort: (provider, signal) => this.#ports.choose(provider, signal),
     });
     this.#demand = new Demand({
@@ -227,7 +232,7 @@ export class Gateway {
       },
       practiceFetch: async ({ host }) =>
         fetchOf(await this.#engine.request({ type: 'practice-fetch', host })),
-      saveProvider: ({ provider, password }) => this.#phonebook.save(provider, password),
+      saveProvider: ({ provider, password, pin }) => this.#phonebook.save(provider, password, pin ?? null),
       removeProvider: async ({ id }) =>
         this.#call.underWay && this.model.state.providerId === id
           ? refused(providerInUse)
@@ -281,7 +286,8 @@ export class Gateway {
     const provider = providers.find((p) => p.id === wanted) ?? (id === undefined ? providers[0] : undefined);
     if (provider === undefined) return refused(id === undefined ? noProvider : unknownProvider(id));
     const password = this.#secrets.get(provider.id);
-    if (!password.ok) return refused(noPassword(provider.name));
+    const pin = this.#secrets.get(pinKey(provider.id));
+    if (!password.ok || !pin.ok) return refused(noPassword(provider.name));
     if (this.#call.underWay) return refused(callUnderWay);
     const against = anyway ? null : this.#against(provider);
     if (against !== null) return refused(against);
@@ -293,6 +299,7 @@ export class Gateway {
     const busy = this.#call.start({
       provider: { ...provider, port },
       password: password.secret ?? '',
+      pin: pin.secret,
       anyway,
     });
     return busy === null ? done : refused(busy);

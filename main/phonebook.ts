@@ -59,8 +59,9 @@ export class Phonebook {
 
   /** A SIM card refused its PIN: it is not kept, so that it cannot be sent a second time and lock the card. */
   async forgetPin(id: string): Promise<void> {
-    tellUnsaved(this.#model, 'passwords', await this.#secrets.set(pinKey(id), null));
+    const forgotten = this.#secrets.set(pinKey(id), null);
     this.#model.set({ providers: providerViews(this.#settings, this.#secrets) });
+    tellUnsaved(this.#model, 'passwords', await forgotten);
   }
 
   async #keep(key: string, secret: string | null): Promise<Fault | null> {

@@ -1,7 +1,7 @@
 /** The serial ports as the faces see them: the list, what probing found, and which port a call takes. */
 import type { Fault, Outcome, PortInfo, Provider } from './contract.ts';
 import { noModem, portInUse } from './faults.ts';
-import type { GatewayParts } from './gateway-parts.ts';
+import type { GatewayParts, ProbeResult } from './gateway-parts.ts';
 import type { ReadModel } from './read-model.ts';
 
 type Found = { path: string; description: string };
@@ -24,13 +24,11 @@ export class Ports {
     this.#model.set({ ports: listed.map((port) => this.#withVerdict(port)), portsFault: fault });
   }
 
-  async probe(
-    path: string,
-    busyPath: string | null,
-  ): Promise<Outcome<{ isModem: boolean; sentence: string }>> {
+  async probe(path: string, busyPath: string | null): Promise<Outcome<ProbeResult>> {
     if (path === busyPath) return { ok: false, fault: portInUse };
     const result = await this.#probe(path, 115_200, new AbortController().signal, () => {});
-    return { ok: true, value: { isModem: result.isModem, sentence: result.sentence } };
+    const { isModem, sentence, kind } = result;
+    return { ok: true, value: { isModem, sentence, ...(kind === undefined ? {} : { kind }) } };
   }
 
   /** The provider's own port, else one known to have a modem, else the first that answers. */
@@ -59,7 +57,8 @@ export class Ports {
   async #probe(path: string, rate: number, signal: AbortSignal, onProgress: (text: string) => void) {
     const result = await this.#parts.probe(path, rate, signal, onProgress);
     this.#model.log('info', 'modem', `${path}: ${result.sentence}`);
-    const verdict = { isModem: result.isModem, verdict: result.sentence };
+    const { isModem, sentence, kind } = result;
+    const verdict = { isModem, verdict: sentence, ...(kind === undefined ? {} : { kind }) };
     const known = this.#model.state.ports;
     const ports = known.some((port) => port.path === path)
       ? known.map((port) => (port.path === path ? { ...port, ...verdict } : port))
@@ -70,6 +69,6 @@ export class Ports {
 
   #withVerdict(port: Found): PortInfo {
     const before = this.#model.state.ports.find((known) => known.path === port.path);
-    return { ...port, verdict: before?.verdict ?? null, isModem: before?.isModem ?? null };
+    return { ...before, ...port, verdict: before?.verdict ?? null, isModem: before?.isModem ?? null };
   }
 }

@@ -45,6 +45,7 @@ export interface Profile {
   redialPauseSeconds: number;
   loginScript: 'off' | 'auto';
   blindDial: boolean;
+  modemInit: string[];
   /** What to dial where all providers of the kind have the same number; else empty. */
   number: string;
 }
@@ -61,6 +62,7 @@ export const PROFILES: Readonly<Record<ProviderKind, Profile>> = {
     redialPauseSeconds: 10,
     loginScript: 'auto',
     blindDial: false,
+    modemInit: [],
     number: '',
   },
   cellular: {
@@ -70,6 +72,7 @@ export const PROFILES: Readonly<Record<ProviderKind, Profile>> = {
     redialPauseSeconds: 10,
     loginScript: 'off',
     blindDial: false,
+    modemInit: [],
     number: '*99#',
   },
   satellite: {
@@ -79,6 +82,8 @@ export const PROFILES: Readonly<Record<ProviderKind, Profile>> = {
     redialPauseSeconds: 30,
     loginScript: 'auto',
     blindDial: true,
+    // 9600 bit/s V.110, as the satellite's own gateway to the Internet wants it.
+    modemInit: ['+CBST=71,0,1'],
     number: '',
   },
 };

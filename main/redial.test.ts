@@ -59,8 +59,20 @@ describe('redial', () => {
   });
 
   it('stays with the number whose call broke off', () => {
-    const from = { numberIndex: 1, failures: 0 };
+    const from = { numberIndex: 1, failures: 0, barred: [] };
     expect(steps({ ...policy, numbers: 3 }, [dropped(5_000)], from)).toEqual([[1, 10]]);
+  });
+
+  it.each(['blacklisted', 'voice'] as const)('calls another number, and this one no more: %s', (failure) => {
+    const never: Ended = { redial: REDIAL[failure], lastedMs: 0 };
+    expect(steps({ ...policy, numbers: 3 }, [busy, never, busy, busy, never])).toEqual([
+      [1, 10],
+      [2, 10],
+      [0, 10],
+      [2, 20],
+      [0, 20],
+    ]);
+    expect(steps({ ...policy, numbers: 2 }, [never, never, busy])).toEqual([[1, 10]]);
   });
 
   it('counts a call that held as a new start', () => {
@@ -71,7 +83,7 @@ describe('redial', () => {
 
   it('always names a number there is, waits a finite time, and ends', () => {
     const ended = fc.record({
-      redial: fc.constantFrom('again' as const, 'later' as const, 'stop' as const),
+      redial: fc.constantFrom('again' as const, 'later' as const, 'other' as const, 'stop' as const),
       lastedMs: fc.nat(200_000),
     });
     const anyPolicy = fc.record({

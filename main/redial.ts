@@ -1,8 +1,8 @@
 /**
  * When to call again by itself, and which number: from how the calls so far ended. Pure; the waiting is call.ts's.
  *
- * A number that did not bring the link up is followed by the next one; a modem or a line that asks for a rest gets its
- * minutes; what a person must mend is not tried again. Pauses double, and a call that held counts as a new start.
+ * A number that did not bring the link up is followed by the next one; one that the modem refuses, or at which a person
+ * answered, is not called again; a modem or a line that asks for a rest gets its minutes; what a person must mend is not tried again. Pauses double, and a call that held counts as a new start.
  */
 import type { Redial } from './gateway-parts.ts';
 
@@ -19,8 +19,10 @@ export interface Tries {
   numberIndex: number;
   /** Attempts that came to nothing since the last call that held. */
   failures: number;
+  /** Numbers, by index, not to be called any more. */
+  barred: readonly number[];
 }
-export const FIRST_TRY: Tries = { numberIndex: 0, failures: 0 };
+export const FIRST_TRY: Tries = { numberIndex: 0, failures: 0, barred: [] };
 
 export interface Ended {
   redial: Redial;
@@ -44,16 +46,29 @@ export function nextTry(
   // The end of a good call is itself the first failure of what follows.
   const failures = ended.lastedMs >= STEADY_CALL_MS ? 1 : tries.failures + 1;
   if (failures > policy.tries) return null;
-  // A number whose call broke off works: it is called again.
-  const moves = ended.lastedMs === 0 && policy.numbers > 1;
-  const numberIndex = moves
-    ? (tries.numberIndex + 1) % policy.numbers
-    : Math.min(tries.numberIndex, policy.numbers - 1);
-  const waitSeconds = pause(policy, failures, moves);
+  const barred = ended.redial === 'other' ? [...tries.barred, tries.numberIndex] : tries.barred;
+  const numberIndex = nextNumber(policy.numbers, tries.numberIndex, barred, ended);
+  if (numberIndex === null) return null;
+  const waitSeconds = pause(policy, failures, numberIndex !== tries.numberIndex);
   return {
     waitSeconds: ended.redial === 'later' ? Math.max(ENFORCED_PAUSE_S, waitSeconds) : waitSeconds,
-    tries: { numberIndex, failures },
+    tries: { numberIndex, failures, barred },
   };
+}
+
+/** A number whose call broke off works: it is called again. Null when there is none left to call. */
+function nextNumber(
+  numbers: number,
+  current: number,
+  barred: readonly number[],
+  { redial, lastedMs }: Ended,
+): number | null {
+  if (lastedMs > 0 && redial !== 'other') return Math.min(current, numbers - 1);
+  for (let step = 1; step <= numbers; step++) {
+    const index = (current + step) % numbers;
+    if (!barred.includes(index)) return index;
+  }
+  return null;
 }
 
 /** Doubled each time, at most five minutes or the first pause; with several numbers once a round, each has its turn. */

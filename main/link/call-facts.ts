@@ -1,35 +1,48 @@
 /** What follows from the facts of a call: the line for the scheduler, PPP's or SLIP's configuration, what a person is told of the link. */
-import type { LinkFacts, Provider } from '../contract.ts';
+import type { LinkFacts, Provider, Radio } from '../contract.ts';
 import type { UplinkUp } from '../gateway-parts.ts';
 import { PLACEHOLDER_PEER, type SlipSessionConfig } from '../ppp/slip-session.ts';
 import type { PppClientConfig, PppUp } from '../ppp/types.ts';
-import { mtuForRate, octetsPerSecond, upstreamRate } from './line-rate.ts';
+import { type LineRateFacts, mtuForRate, octetsPerSecond, upstreamRate } from './line-rate.ts';
 import type { CallPart } from './parts.ts';
 import type { SchedulerConfig } from './scheduler.ts';
 import type { SlipAddresses } from './slip-addresses.ts';
 
 const MRU = 1500;
 
-export function lineOf(call: CallPart): SchedulerConfig {
-  const upstream = upstreamRate(call);
+/**
+ * The line's rates: as set for the provider, else as the modem said. A mobile module's CONNECT figure is an invention, and
+ * what it reaches changes by the minute.
+ */
+function ratesOf(call: CallPart, { kind, paceRate }: Provider): LineRateFacts {
+  const { errorCorrected } = call;
+  if (paceRate > 0) return { carrierRate: paceRate, transmitRate: paceRate, errorCorrected };
+  return kind === 'cellular' ? { carrierRate: null, transmitRate: null, errorCorrected } : call;
+}
+
+const mtuOf = (rates: LineRateFacts, { mtu }: Provider) => mtu || mtuForRate(upstreamRate(rates));
+
+export function lineOf(call: CallPart, provider: Provider): SchedulerConfig {
+  const rates = ratesOf(call, provider);
+  const upstream = upstreamRate(rates);
   const octets = (rate: number | null) => (rate === null ? null : octetsPerSecond(rate, call.errorCorrected));
   return {
     octetsPerSecond: octets(upstream),
-    octetsPerSecondDown: octets(call.carrierRate),
+    octetsPerSecondDown: octets(rates.carrierRate),
     fastestOctetsPerSecond: call.portRate / 10,
-    mtu: mtuForRate(upstream),
+    mtu: mtuOf(rates, provider),
   };
 }
 
 export function pppConfig(call: CallPart, provider: Provider, password: string): PppClientConfig {
-  const upstream = upstreamRate(call);
+  const rates = ratesOf(call, provider);
   return {
     role: 'client',
     user: provider.user,
     password,
     mru: MRU,
-    mtu: mtuForRate(upstream),
-    lineRate: upstream ?? call.portRate,
+    mtu: mtuOf(rates, provider),
+    lineRate: upstreamRate(rates) ?? call.portRate,
     vj: provider.headerCompression,
     // A modem that compresses gains nothing from deflated data and loses its own gain.
     deflate: call.compressed === false,
@@ -42,7 +55,7 @@ export function slipConfig(call: CallPart, provider: Provider, found: SlipAddres
     local: found.local,
     peer: found.peer || PLACEHOLDER_PEER,
     dns: [],
-    mtu: mtuForRate(upstreamRate(call)),
+    mtu: mtuOf(ratesOf(call, provider), provider),
     compression: provider.link === 'cslip' ? 'on' : 'off',
     onlySource: null,
   };
@@ -50,10 +63,12 @@ export function slipConfig(call: CallPart, provider: Provider, found: SlipAddres
 
 export function upOf(
   call: CallPart,
+  provider: Provider,
+  radio: Radio | undefined,
   { local, peer, dns, mtu, authentication, compression }: PppUp,
 ): UplinkUp {
   const facts: LinkFacts = {
-    carrierRate: call.carrierRate,
+    carrierRate: ratesOf(call, provider).carrierRate,
     portRate: call.portRate,
     connectText: call.connectText,
     errorCorrected: call.errorCorrected,
@@ -66,6 +81,7 @@ export function upOf(
     connectedAt: Date.now(),
     bytesUp: 0,
     bytesDown: 0,
+    ...(radio === undefined ? {} : { radio }),
   };
   return { facts, up: { local, peer, dns, mtu } };
 }

@@ -3,7 +3,7 @@
  *
  * link/ never touches a serial port or a clock itself, so that its tests run over scripted parts in simulated time.
  */
-import type { Fault } from '../contract.ts';
+import type { Fault, Radio } from '../contract.ts';
 import type { LostCause } from '../modem/call.ts';
 import type { DialFailure } from '../modem/result-codes.ts';
 import type { SlipSessionConfig } from '../ppp/slip-session.ts';
@@ -59,9 +59,13 @@ export interface ModemPart {
     number: string;
     blindDial: boolean;
     init: string[];
+    /** S7, seconds. */
+    carrierWaitSeconds: number;
+    /** Of a mobile module: its access point and its card's PIN. */
+    cellular?: { apn: string; pin: string | null };
     signal: AbortSignal;
     onProgress: Progress;
-  }): Promise<{ ok: true; call: CallPart } | { ok: false; fault: Fault; kind: DialFailure }>;
+  }): Promise<{ ok: true; call: CallPart; radio?: Radio } | { ok: false; fault: Fault; kind: DialFailure }>;
   close(): Promise<void> | void;
 }
 

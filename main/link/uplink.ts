@@ -4,7 +4,7 @@
  * An Uplink serves one dial and is thrown away. Whatever happens, and whenever it is cancelled, it leaves the line hung up
  * and the port closed, once. Whether to call again is only advised (`redial`); the gateway does it.
  */
-import type { Fault, LoginStep, LogLevel, Phase, Provider } from '../contract.ts';
+import type { Fault, LoginStep, LogLevel, Phase, Provider, Radio } from '../contract.ts';
 import type { DialOptions, UplinkCallbacks, UplinkMeter, UplinkPart, UplinkUp } from '../gateway-parts.ts';
 import type { LostCause } from '../modem/call.ts';
 import { REDIAL, type Redial } from '../modem/result-codes.ts';
@@ -45,6 +45,7 @@ export class Uplink implements UplinkPart {
   readonly #hurry = new AbortController();
   #modem: ModemPart | null = null;
   #call: CallPart | null = null;
+  #radio: Radio | undefined;
   #session: LinkSession | null = null;
   #scheduler: Scheduler | null = null;
   #shares: LineShares = new Map();
@@ -142,6 +143,8 @@ export class Uplink implements UplinkPart {
       number,
       blindDial: provider.blindDial,
       init: provider.modemInit,
+      carrierWaitSeconds: provider.carrierWaitSeconds,
+      ...(provider.kind === 'cellular' ? { cellular: { apn: provider.apn, pin: options.pin ?? null } } : {}),
       signal,
       onProgress: (text) => {
         this.#log('info', 'modem', text);
@@ -153,6 +156,7 @@ export class Uplink implements UplinkPart {
       return { ok: false, fault: dialled.fault, redial: REDIAL[dialled.kind] };
     }
     this.#call = dialled.call;
+    this.#radio = dialled.radio;
     if (signal.aborted) return this.#cancelled();
     this.#log('info', 'modem', `The far modem answered: ${dialled.call.connectText}`);
     this.#callbacks.answered?.();
@@ -178,7 +182,7 @@ export class Uplink implements UplinkPart {
     let watch = loginScript === 'auto' && link === 'ppp';
     // PPP is tried before the usual prompts are looked for; SLIP would never know.
     if (loginScript === 'auto' && link !== 'ppp') script = 'auto';
-    const scheduler = new Scheduler(lineOf(call));
+    const scheduler = new Scheduler(lineOf(call, options.provider));
     this.#scheduler = scheduler;
     tellShares(scheduler, new Map(), this.#shares, this.#parts.clock.now());
     for (;;) {
@@ -191,7 +195,7 @@ export class Uplink implements UplinkPart {
       if (link !== 'ppp') return this.#startSlip(call, options, scheduler, rest);
       const config = pppConfig(call, options.provider, options.password);
       const create = (sink: PppSink) => this.#parts.createPpp(config, sink);
-      const outcome = await this.#negotiate(call, create, scheduler, rest, watch);
+      const outcome = await this.#negotiate(call, options.provider, create, scheduler, rest, watch);
       if (outcome !== 'prompt') return outcome;
       script = 'auto';
       watch = false;
@@ -262,12 +266,13 @@ export class Uplink implements UplinkPart {
     const config = slipConfig(call, provider, end.addresses);
     const create = (sink: PppSink) => this.#parts.createSlip(config, sink);
     // It is up with the carrier, so that no prompt is ever in its way.
-    return (await this.#negotiate(call, create, scheduler, end.rest, false)) as Outcome;
+    return (await this.#negotiate(call, provider, create, scheduler, end.rest, false)) as Outcome;
   }
 
   /** PPP (or SLIP) up to the address. `prompt`: only where watched for, a text login is in the way. */
   #negotiate(
     call: CallPart,
+    provider: Provider,
     create: (sink: PppSink) => PppPart,
     scheduler: Scheduler,
     rest: Uint8Array,
@@ -294,7 +299,7 @@ export class Uplink implements UplinkPart {
             this.#onEnd = ({ fault, redial }) => {
               if (!this.#abort.signal.aborted) this.#callbacks.lost(fault, redial);
             };
-            resolve({ ok: true, up: upOf(call, event.up) });
+            resolve({ ok: true, up: upOf(call, provider, this.#radio, event.up) });
           },
           ended: (end) => this.#ended(end),
         },

@@ -88,13 +88,14 @@ const TELLINGS: Readonly<Record<Exclude<DialFailure, 'sim'>, (context: DialConte
 
 /** The fault a failed dial attempt is told as. */
 export function dialFault(failure: DialFailure, context: DialContext): Fault {
-  const telling = failure === 'sim' ? simTelling(context.words) : TELLINGS[failure](context);
-  const fault: Fault = { code: `dial-${failure}`, ...telling };
+  const fault: Fault =
+    failure === 'sim' ? simFault(context.words) : { code: `dial-${failure}`, ...TELLINGS[failure](context) };
   return context.words === '' ? fault : { ...fault, detail: `The modem said: ${context.words}` };
 }
 
-/** A card without a lock needs nothing from us. */
-const UNLOCK = 'Put the card into a mobile telephone and switch the SIM lock off in its settings';
+/** The PIN that was sent is not the card’s. */
+export const WRONG_PIN = 'sim-pin-wrong';
+const TYPE_PIN = 'Type the PIN into the provider, then dial again';
 
 const SIM_TELLINGS: Readonly<Record<number, Telling>> = {
   10: {
@@ -105,7 +106,7 @@ const SIM_TELLINGS: Readonly<Record<number, Telling>> = {
   11: {
     sentence: 'The SIM card asks for its PIN.',
     cause: 'The card is locked until the PIN is given.',
-    remedy: `${UNLOCK}, then put it back and dial again.`,
+    remedy: `${TYPE_PIN}. It is kept with the passwords.`,
   },
   12: {
     sentence: 'The SIM card is locked and asks for its PUK.',
@@ -121,8 +122,9 @@ const SIM_TELLINGS: Readonly<Record<number, Telling>> = {
   },
   16: {
     sentence: 'The PIN is wrong.',
-    cause: 'The SIM card refused it. After three wrong PINs the card locks itself, so it is not tried again.',
-    remedy: `${UNLOCK} with the right PIN, then put it back and dial again.`,
+    cause:
+      'The SIM card refused it. After three wrong PINs the card locks itself, so the PIN was forgotten and is not tried again.',
+    remedy: `${TYPE_PIN}; with a wrong one more than twice the card is locked.`,
   },
   30: {
     sentence: 'The modem finds no mobile network.',
@@ -136,7 +138,7 @@ const SIM_TELLINGS: Readonly<Record<number, Telling>> = {
   },
 };
 
-function simTelling(words: string): Telling {
+function simFault(words: string): Fault {
   const upper = words.toUpperCase();
   let number = cmeNumber(words);
   if (number === null) {
@@ -150,13 +152,15 @@ function simTelling(words: string): Telling {
   }
   if (number === 14 || number === 31)
     return {
+      code: 'dial-sim',
       sentence: 'The SIM card or the mobile network is not ready yet.',
       cause: `The modem said: ${words}.`,
       remedy: 'Wait half a minute and dial again.',
     };
   if (number === 17) number = 11;
   if (number === 18) number = 12;
-  return SIM_TELLINGS[number] ?? (SIM_TELLINGS[13] as Telling);
+  const code = number === 16 ? WRONG_PIN : number === 11 ? 'sim-pin' : 'dial-sim';
+  return { code, ...(SIM_TELLINGS[number] ?? (SIM_TELLINGS[13] as Telling)) };
 }
 
 /** The line of an established call is gone. */

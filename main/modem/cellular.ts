@@ -4,7 +4,7 @@
  * A PIN the card has refused is never sent again, since the third wrong one locks the card. Signal strength is read here
  * only, before dialling: a single-port module cannot be asked while data flows.
  */
-import type { Fault } from '../contract.ts';
+import type { Fault, Radio } from '../contract.ts';
 import { dialFault } from './call-faults.ts';
 import type { Conversation, Reply } from './conversation.ts';
 import { isOk } from './conversation.ts';
@@ -18,15 +18,7 @@ export interface CellularOptions {
   pin: string | null;
 }
 
-export interface CellularReady {
-  /** dBm, or null if unknown. */
-  signalDbm: number | null;
-  roaming: boolean;
-  /** Name of the network, or null. */
-  network: string | null;
-}
-
-export type CellularResult = ({ ok: true } & CellularReady) | { ok: false; fault: Fault; kind: DialFailure };
+export type CellularResult = { ok: true; radio: Radio } | { ok: false; fault: Fault; kind: DialFailure };
 
 /** Ports and PINs which a card has refused since the program began. */
 const refusedPins = new Set<string>();
@@ -55,7 +47,17 @@ export async function prepareCellular(
   const quality = await conversation.send('AT+CSQ', 1500, signal);
   const operator = await conversation.send('AT+COPS?', 3000, signal);
   const network = /\+COPS: ?\d,\d,"([^"]{1,40})"/i.exec(linesOf(operator))?.[1] ?? null;
-  return { ok: true, signalDbm: signalOf(linesOf(quality)), roaming, network };
+  const radio = { signalDbm: signalOf(linesOf(quality)), roaming, network };
+  onProgress(radioText(radio));
+  return { ok: true, radio };
+}
+
+/** `In the network of Example, −71 dBm, roaming`. */
+function radioText({ network, signalDbm, roaming }: Radio): string {
+  const parts = [network === null ? 'In the mobile network' : `In the network of ${network}`];
+  if (signalDbm !== null) parts.push(`signal ${signalDbm} dBm`);
+  if (roaming) parts.push('roaming');
+  return parts.join(', ').replace(' -', ' −');
 }
 
 /** dBm from an answer to +CSQ; null for 99 (unknown) or no answer. */

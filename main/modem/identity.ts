@@ -1,7 +1,8 @@
 /** Who made this modem and what kind it is: ATI, +GMI, +GMM (V.250, 6.1), and the settings that follow from the answer. */
+import type { ModemKind } from '../contract.ts';
 import type { Conversation } from './conversation.ts';
 
-export type ModemKind = 'telephone' | 'cellular' | 'satellite' | 'emulated';
+export type { ModemKind } from '../contract.ts';
 
 export interface ModemIdentity {
   /** One line for a person; empty if the modem says nothing of itself. */

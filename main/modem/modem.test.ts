@@ -151,6 +151,7 @@ describe('finding a modem', () => {
     const result = await clock.run(Modem.probe(fake.path, 115_200, abort.signal, onProgress, ground));
     expect(result).toEqual({
       isModem: true,
+      kind: 'telephone',
       sentence: 'A modem answers at 115200 bit/s (Conexant).',
       fault: null,
       identity: 'Conexant',

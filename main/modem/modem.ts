@@ -5,7 +5,7 @@
  * line to a call; when the call is over, by whichever way, the conversation comes back here, or the port is closed and
  * is opened anew on the next call. One thing is done at a time: the caller waits for each promise.
  */
-import type { Fault } from '../contract.ts';
+import type { Fault, Radio } from '../contract.ts';
 import { type Answered, type AnswerOptions, answerCall } from './answer.ts';
 import type { Call, DataCall } from './call.ts';
 import { type CellularOptions, prepareCellular } from './cellular.ts';
@@ -14,7 +14,7 @@ import { Conversation } from './conversation.ts';
 import { type Placing, placeCall } from './dial.ts';
 import { findModem } from './find-modem.ts';
 import type { HangUpResult } from './hang-up.ts';
-import { identify, type ModemIdentity } from './identity.ts';
+import { identify, type ModemIdentity, type ModemKind } from './identity.ts';
 import { type Initialised, initialiseModem } from './initialise.ts';
 import type { Line } from './line.ts';
 import { cancelledFault } from './modem-faults.ts';
@@ -54,7 +54,9 @@ export interface DialOptions {
   onProgress(text: string): void;
 }
 
-export type DialResult = { ok: true; call: Call } | { ok: false; fault: Fault; kind: DialFailure };
+export type DialResult =
+  | { ok: true; call: Call; radio?: Radio }
+  | { ok: false; fault: Fault; kind: DialFailure };
 export type OpenedModem = { ok: true; modem: Modem } | { ok: false; fault: Fault };
 export interface ProbeResult {
   isModem: boolean;
@@ -63,6 +65,7 @@ export interface ProbeResult {
   fault: Fault | null;
   /** The modem's own name, or empty. */
   identity: string;
+  kind?: ModemKind;
 }
 
 /** How long a port in use is tried again while ModemManager looks at a freshly plugged-in modem. */
@@ -116,6 +119,7 @@ export class Modem {
       sentence: `${what[kind]} answers at ${modem.rate} bit/s${name}.`,
       fault: null,
       identity: text,
+      kind,
     };
   }
 
@@ -163,9 +167,11 @@ export class Modem {
     const ready = await this.makeReady(options.init, signal, onProgress);
     if (!ready.ok) return ready;
     const { conversation } = ready;
+    let radio: Radio | null = null;
     if (options.cellular) {
       const cellular = await prepareCellular(conversation, options.cellular, signal, onProgress);
       if (!cellular.ok) return cellular;
+      radio = cellular.radio;
     }
     if (options.blindDial !== this.blind) {
       // Old modems know X3 under no other name than X1 or X0.
@@ -182,8 +188,9 @@ export class Modem {
       signal,
       onProgress,
     );
-    if (dialled.ok) this.call = dialled.call;
-    return dialled;
+    if (!dialled.ok) return dialled;
+    this.call = dialled.call;
+    return radio === null ? dialled : { ...dialled, radio };
   }
 
   /** Waits for a call and takes it. Never rejects. */

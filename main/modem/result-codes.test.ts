@@ -90,8 +90,8 @@ describe('result codes', () => {
       expect(faultSchema.safeParse(lostCallFault(cause, '/dev/x', 'why')).success).toBe(true);
   });
 
-  it('a person or a fax stops redialling, busy does not', () => {
-    expect(REDIAL[dialFailureOf('voice') ?? 'busy']).toBe('stop');
+  it('a person or a fax is not called again, busy is', () => {
+    expect(REDIAL[dialFailureOf('voice') ?? 'busy']).toBe('other');
     expect(REDIAL[dialFailureOf('busy') ?? 'voice']).toBe('again');
     expect(dialFailureOf('ringing')).toBeNull();
   });

@@ -134,8 +134,11 @@ export type DialFailure =
   | 'refused'
   | 'sim';
 
-/** `again`: after a short pause, another number first if there is one. `later`: after minutes. `stop`: a person must act. */
-export type Redial = 'again' | 'later' | 'stop';
+/**
+ * `again`: after a short pause, another number first if there is one. `later`: after minutes. `other`: another number, but this
+ * one no more. `stop`: a person must act.
+ */
+export type Redial = 'again' | 'later' | 'other' | 'stop';
 
 export const REDIAL: Readonly<Record<DialFailure, Redial>> = {
   busy: 'again',
@@ -143,8 +146,8 @@ export const REDIAL: Readonly<Record<DialFailure, Redial>> = {
   'no-dialtone': 'stop',
   'no-answer': 'again',
   delayed: 'later',
-  blacklisted: 'stop',
-  voice: 'stop',
+  blacklisted: 'other',
+  voice: 'other',
   'digital-line': 'stop',
   'line-in-use': 'later',
   silent: 'again',

@@ -24,7 +24,9 @@ export interface FakeModemTraits {
   /** Bytes a read may hold; the answer is cut into such pieces. */
   piece: number;
   /** Answers to commands without AT, upper case; others get OK. `null`: no answer. */
-  answers: Record<string, string | null>;
+  answers: Record<string, string | null | (() => string)>;
+  /** The answer to a command that no key of `answers` is; undefined: none of its own. */
+  other: (command: string) => string | undefined;
   /** What ATD leads to: text sent after `dialTime`. */
   dialResult: string;
   dialTime: number;
@@ -47,6 +49,7 @@ export const PLAIN: FakeModemTraits = {
   latency: 10,
   piece: 4096,
   answers: {},
+  other: () => undefined,
   dialResult: '\r\nCONNECT 33600/ARQ/V34/LAPM\r\n',
   dialTime: 8000,
   firstData: new Uint8Array(0),
@@ -204,7 +207,9 @@ export class FakeModem implements Line {
   private obey(command: string): void {
     this.commands.push(command);
     if (/Q0/.test(command)) this.traits.quiet = false;
-    const scripted = this.traits.answers[command];
+    const answer = this.traits.answers[command];
+    const scripted =
+      typeof answer === 'function' ? answer() : answer === undefined ? this.traits.other(command) : answer;
     if (scripted === null) return;
     if (/V1/.test(command)) this.traits.verbose = true;
     if (/E0/.test(command)) this.traits.echo = false;
