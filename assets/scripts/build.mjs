@@ -80,6 +80,7 @@ export async function build({ ifStale = false } = {}) {
         proof: 'e2e/proof/main.ts',
         'proof-peer': 'e2e/proof/peer.ts',
         'proof-script': 'e2e/proof/helpers/scripts/main.ts',
+        'proof-ppp': 'e2e/proof/ppp/main.ts',
       },
     }),
     vite.build({

@@ -1,5 +1,6 @@
 // `npm run proof [-- NAME…]`: the long run. The masquerade with real programs in namespaces, then how a slow line feels beside
-// pppd with fq_codel. With names, only those: `latency`, or proofs of the masquerade (a wrong name lists them).
+// pppd with fq_codel, then PPP and SLIP against pppd and slirp. With names, only those: `latency`, `ppp`, or proofs of the masquerade
+// (a wrong name lists them).
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { build } from './build.mjs';
@@ -8,10 +9,12 @@ import { root, setup } from './setup.mjs';
 setup('proof');
 await build({ ifStale: true });
 const names = process.argv.slice(2);
-const masquerade = names.filter((name) => name !== 'latency');
+const others = { latency: 'latency.js', ppp: 'proof-ppp.js' };
+const masquerade = names.filter((name) => !(name in others));
 const programs = [];
 if (names.length === 0 || masquerade.length > 0) programs.push(['proof.js', masquerade]);
-if (names.length === 0 || names.includes('latency')) programs.push(['latency.js', []]);
+for (const [name, file] of Object.entries(others))
+  if (names.length === 0 || names.includes(name)) programs.push([file, []]);
 
 let failed = 0;
 for (const [file, words] of programs) {

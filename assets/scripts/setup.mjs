@@ -50,6 +50,8 @@ const programs = {
     ['talkd', 'inetutils-talkd'],
     ['tftp', 'tftp-hpa'],
     ['in.tftpd', 'tftpd-hpa'],
+    ['perl', 'perl-base'],
+    ['pkill', 'procps'],
   ],
 };
 

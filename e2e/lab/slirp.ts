@@ -15,8 +15,12 @@ export interface LabProvider {
   close(): Promise<void>;
 }
 
-/** Puts slirp under `number`. Rejects with the line to type if slirp is not installed. */
-export async function slirpProvider(exchange: Exchange, number: string): Promise<LabProvider> {
+/** Puts slirp under `number`; without `ppp` among its `words` it speaks SLIP. Rejects with the line to type if it is not installed. */
+export async function slirpProvider(
+  exchange: Exchange,
+  number: string,
+  words: readonly string[] = ['ppp'],
+): Promise<LabProvider> {
   await requirePackages(SLIRP_PACKAGES);
   let child: ChildProcess | null = null;
   const terminal = new StreamTerminal((on) => {
@@ -48,8 +52,9 @@ export async function slirpProvider(exchange: Exchange, number: string): Promise
 
   const start = () => {
     const slave = openSync(pty.path, constants.O_RDWR | constants.O_NOCTTY);
-    const started = spawn('setpriv', ['--pdeathsig', 'KILL', 'slirp-fullbolt', 'ppp'], {
-      stdio: [slave, slave, 'ignore'],
+    const started = spawn('setpriv', ['--pdeathsig', 'KILL', 'slirp-fullbolt', ...words], {
+      stdio: [slave, slave, slave], // its words go to the last
+
       env: { HOME: tmpdir(), PATH: '/usr/bin:/bin', TERM: 'dumb' },
     });
     closeSync(slave);

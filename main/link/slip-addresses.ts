@@ -3,6 +3,7 @@
  *
  * “Your address is 10.0.2.15” (slirp), “Your IP address is 10.1.2.3. MTU is 1500 bytes” (Cisco), “SLIP session from
  * (10.1.2.1) to 10.1.2.3 beginning” (Livingston), “Annex address is 10.1.2.1. Your address is 10.1.2.3.” (Xylogics).
+ * What comes with the words is dropped: a packet among them is sent again.
  */
 import { HeardText } from './heard-text.ts';
 import type { LoginSink, LoginTalk } from './login-script.ts';
@@ -86,8 +87,7 @@ export class SlipAnnouncement implements LoginTalk {
       return;
     }
     Object.assign(this.#told, found);
-    // The words go on to SLIP with what followed them: it drops whatever is no packet.
-    this.#sink.ended({ ok: true, rest: this.#heard.from(0) });
+    this.#sink.ended({ ok: true, rest: new Uint8Array(0) });
   }
 
   nextDeadline(): number | null {

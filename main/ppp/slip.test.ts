@@ -48,6 +48,14 @@ describe('SLIP', () => {
     );
   });
 
+  it('finds the first packet behind a greeting that no END parts from it', () => {
+    const { link: slip, packets } = link('off');
+    const whole = packet(flow(), 30);
+    slip.receive(Uint8Array.from(Buffer.from('SLiRP Ready ... E=mc2\r\n')));
+    slip.receive(link('off').link.encode(whole, 0, whole.length).slice(1));
+    expect(packets).toEqual([whole]);
+  });
+
   it('drops what is too long, too short or has a broken header', () => {
     const { link: slip, packets } = link('off', 200);
     slip.receive(new Uint8Array(5000).fill(0x45));

@@ -35,6 +35,8 @@ export class SlipLink {
   private length = 0;
   private escaped = false;
   private overrun = false;
+  /** The line has shown an END. */
+  private synchronised = false;
   private compressing: boolean;
   private compressor = new VjCompressor(SLOTS, true);
   private decompressor = new VjDecompressor(SLOTS, true);
@@ -58,6 +60,7 @@ export class SlipLink {
     this.length = 0;
     this.escaped = false;
     this.overrun = false;
+    this.synchronised = false;
     this.compressing = this.config.compression === 'on';
     this.compressor = new VjCompressor(SLOTS, true);
     this.decompressor = new VjDecompressor(SLOTS, true);
@@ -114,11 +117,13 @@ export class SlipLink {
   }
 
   private finish(): void {
-    const { length, overrun } = this;
+    const { length, overrun, synchronised } = this;
     this.length = 0;
     this.overrun = false;
     this.escaped = false;
-    if (overrun) {
+    this.synchronised = true;
+    if (!synchronised && this.afterText(length)) this.counters.framesIn++;
+    else if (overrun) {
       this.counters.overruns++;
       this.decompressor.lost();
     } else if (length > 0) {
@@ -144,6 +149,16 @@ export class SlipLink {
     if (!this.decompressor.decompress(protocol, buffer, 0, length)) return false;
     this.compressing = true;
     return this.checked(this.decompressor.out, this.decompressor.outLength);
+  }
+
+  /** slirp sends no END before its first packet, so that this comes glued to the words of its greeting. */
+  private afterText(length: number): boolean {
+    const { buffer } = this;
+    for (let at = 1; at + 20 <= length; at++) {
+      if (u8(buffer, at) === 0x45 && u16(buffer, at + 2) === length - at)
+        return this.checked(buffer.subarray(at, length), length - at);
+    }
+    return false;
   }
 
   /** There is no check sequence: the header's own checksum must at least hold. */

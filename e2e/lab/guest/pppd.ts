@@ -90,17 +90,26 @@ function pppdScript(providers: readonly PppdOptions[]): string {
   ].join('\n');
 }
 
+/** Sees, and may change, what passes between a guest's port and its modem. */
+export interface Wire {
+  toGuest(bytes: Uint8Array): Uint8Array;
+  fromGuest(bytes: Uint8Array): Uint8Array;
+}
+
+const PLAIN: Wire = { toGuest: (bytes) => bytes, fromGuest: (bytes) => bytes };
+
 /** A guest's serial port behind a modem; see StreamTerminal for `onCarrier` and `calls`. */
 export function socketTerminal(
   socket: Socket,
   onCarrier?: (on: boolean) => void,
   calls = false,
+  wire = PLAIN,
 ): StreamTerminal {
   const terminal = new StreamTerminal(onCarrier, calls);
-  socket.on('data', (bytes: Buffer) => terminal.fromStream(bytes));
+  socket.on('data', (bytes: Buffer) => terminal.fromStream(wire.fromGuest(bytes)));
   socket.on('drain', () => terminal.drained());
   terminal.connect({
-    write: (bytes) => socket.write(bytes),
+    write: (bytes) => socket.write(wire.toGuest(bytes)),
     queued: () => socket.writableLength,
     pause: () => socket.pause(),
     resume: () => socket.resume(),

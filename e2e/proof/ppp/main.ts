@@ -1,0 +1,48 @@
+// `npm run proof -- ppp`: our PPP, SLIP and modem driver against programs nobody here wrote. Needs root, for a TUN. One line a
+// fact; with names only those groups.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Report } from '../report.ts';
+import { Lab } from './lab.ts';
+import { pppdProof } from './pppd-cells.ts';
+import { slirpProof } from './slirp-calls.ts';
+
+const GROUPS = { slirp: slirpProof, pppd: pppdProof };
+/** Those that need the guest. */
+const WITH_GUEST = ['pppd'];
+
+if (process.getuid?.() !== 0) {
+  console.error('proof: this needs root, for a network namespace of its own.');
+  process.exit(2);
+}
+// The TUN and its addresses belong to a namespace that ends with us.
+if (process.env.MASQ_PPP_PROOF === undefined) {
+  const words = ['--net', '--', process.execPath, ...process.argv.slice(1)];
+  const env = { ...process.env, MASQ_PPP_PROOF: '1' };
+  process.exit(spawnSync('unshare', words, { stdio: 'inherit', env }).status ?? 1);
+}
+spawnSync('ip', ['link', 'set', 'lo', 'up']);
+
+const wanted = process.argv.slice(2);
+const report = new Report();
+const folder = mkdtempSync(join(tmpdir(), 'masq-gate-ppp-'));
+const lab = new Lab(folder);
+const began = performance.now();
+try {
+  for (const [name, group] of Object.entries(GROUPS)) {
+    if (wanted.length > 0 && !wanted.includes(name)) continue;
+    console.log(`— ppp: ${name}`);
+    if (WITH_GUEST.includes(name) && lab.guest === null) await lab.bootGuest();
+    await group(lab, report);
+  }
+} catch (error) {
+  report.line(false, 'ppp', error instanceof Error ? (error.stack ?? error.message) : String(error));
+} finally {
+  await lab.close();
+  rmSync(folder, { recursive: true, force: true });
+}
+const seconds = (performance.now() - began) / 1000;
+console.log(`proof: ${report.passed} ok, ${report.failed} failed, in ${seconds.toFixed(0)} s`);
+process.exit(report.failed === 0 ? 0 : 1);
