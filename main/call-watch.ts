@@ -2,10 +2,10 @@
  * Watches a call that is up and says when it has been enough: nobody uses it, it has lasted as long as it may, or its
  * provider's monthly limit is used up. The faces are told before, with the time that is left.
  */
+import type { CallView } from './call-view.ts';
 import type { CallState, Provider, UsageNow } from './contract.ts';
 import type { Clock, UplinkPart } from './gateway-parts.ts';
 import { IdleWatch } from './idle-watch.ts';
-import type { ReadModel } from './read-model.ts';
 
 const LOOK_MS = 1_000;
 /** The end of the longest call is announced so long before. */
@@ -23,7 +23,7 @@ export interface Enough {
 
 export interface CallWatchOptions {
   uplink: UplinkPart;
-  model: ReadModel;
+  model: CallView;
   clock: Clock;
   provider: Provider;
   /** Minutes without use after which the call ends, 0 for never; asked again each time. */

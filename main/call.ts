@@ -7,17 +7,19 @@
  */
 import { GATEWAY_CLIENT } from '../engine/contract.ts';
 import { pause, unlessAborted, within } from './abort.ts';
+import type { CallView } from './call-view.ts';
 import { CallWatch, type Enough } from './call-watch.ts';
 import type { Fault, Phase, Provider } from './contract.ts';
 import type { CallOver } from './demand.ts';
 import type { EngineSide } from './engine-side.ts';
 import { bug, callUnderWay } from './faults.ts';
 import type { Clock, HandLine, Redial, UplinkCallbacks, UplinkPart, UplinkUp } from './gateway-parts.ts';
-import type { ReadModel } from './read-model.ts';
 import { FIRST_TRY, nextTry, type Tries } from './redial.ts';
 import type { CountedCall } from './usage/usage-book.ts';
 
-export const UPLINK_LINK = 1;
+/** Link numbers of the two calls; callers' begin beyond. */
+export const FIRST_CALL = 1;
+export const SECOND_CALL = 2;
 /** How long an uplink may take to heed a cancel before it is hung up without manners. */
 const CANCEL_PATIENCE_MS = 10_000;
 
@@ -32,7 +34,9 @@ export interface CallTarget {
 export interface CallOptions {
   createUplink(callbacks: UplinkCallbacks): UplinkPart;
   engine: EngineSide;
-  model: ReadModel;
+  /** The link's number in the engine: 1 the first call's, 2 the second's. */
+  link: number;
+  model: CallView;
   clock: Clock;
   asksForApproval: boolean;
   /** Minutes without use after which a call is hung up; 0: never. */
@@ -169,7 +173,7 @@ export class Call {
 
   /** One try, from the engine to the end of the call. Null when cancelled. */
   async #attempt(target: CallTarget, number: string, run: Run): Promise<Ended | Enough | null> {
-    const { engine, model, choosePort } = this.#options;
+    const { link, engine, model, choosePort } = this.#options;
     const signal = run.abort.signal;
     const asking = this.#options.asksForApproval
       ? 'Waiting for the administrator’s approval'
@@ -184,7 +188,7 @@ export class Call {
     if (port === null) return null;
     if (!port.ok) return { fault: port.fault, redial: 'stop', lastedMs: 0 };
     run.portPath = port.path;
-    await engine.guard(UPLINK_LINK, port.path);
+    await engine.guard(link, port.path);
     try {
       if (signal.aborted) return null;
       return await this.#dialAndStay(target, number, port.path, run);
@@ -193,8 +197,8 @@ export class Call {
       run.end = null;
       run.portPath = null;
       model.set({ link: null });
-      await engine.linkDown(UPLINK_LINK);
-      await engine.guard(UPLINK_LINK, null);
+      await engine.linkDown(link);
+      await engine.guard(link, null);
     }
   }
 
@@ -204,7 +208,7 @@ export class Call {
     portPath: string,
     run: Run,
   ): Promise<Ended | Enough | null> {
-    const { engine, model, clock, createUplink } = this.#options;
+    const { link, engine, model, clock, createUplink } = this.#options;
     const signal = run.abort.signal;
     let live = true;
     const giveUp = new AbortController();
@@ -219,8 +223,7 @@ export class Call {
         if (live && !signal.aborted) this.#phase(phase, activity);
       },
       log: (level, part, text) => model.log(level, part, text),
-      packet: (buffer, offset, length) =>
-        engine.sendPacket(UPLINK_LINK, GATEWAY_CLIENT, buffer, offset, length),
+      packet: (buffer, offset, length) => engine.sendPacket(link, GATEWAY_CLIENT, buffer, offset, length),
       answered: () => {
         counting.call ??= this.#options.count(target.provider, number, uplink);
       },
@@ -281,7 +284,7 @@ export class Call {
       if (ended === null) this.#phase('hanging-up', 'Hanging up');
       else if ('goodbye' in ended) this.#phase('hanging-up', ended.goodbye);
       // At once, so that what a computer sends from now on is held or refused, not given to a line that goes down.
-      const taken = engine.linkDown(UPLINK_LINK);
+      const taken = engine.linkDown(link);
       await hangUp();
       await taken;
       return ended === null || 'goodbye' in ended ? ended : { ...ended, lastedMs };
@@ -291,16 +294,17 @@ export class Call {
     }
   }
 
-  #takeLink({ up }: UplinkUp, provider: Provider): Promise<Fault | null> {
+  #takeLink({ facts, up }: UplinkUp, provider: Provider): Promise<Fault | null> {
     const dns = (up.dns.length > 0 ? up.dns : provider.dns).slice(0, 4);
     const mtu = Math.min(1500, Math.max(128, up.mtu));
     return this.#options.engine.linkUp({
-      link: UPLINK_LINK,
+      link: this.#options.link,
       role: 'uplink',
       local: up.local,
       peer: up.peer,
       dns,
       mtu,
+      rate: Math.max(50, Math.round(facts.carrierRate ?? facts.portRate)),
     });
   }
 

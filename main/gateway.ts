@@ -5,7 +5,7 @@
  * see is the read model. No protocol knowledge here.
  */
 import { within } from './abort.ts';
-import { Call } from './call.ts';
+import { Call, FIRST_CALL } from './call.ts';
 import { notEnding, untilText } from './call-rules.ts';
 import { changedShares, sharesByNumber } from './client-shares.ts';
 import {
@@ -125,6 +125,7 @@ export class Gateway {
       hangUp: () => this.#call.hangUp(false),
     });
     this.#call = new Call({
+      link: FIRST_CALL,
       createUplink: (callbacks) => parts.createUplink(callbacks),
       engine: this.#engine,
       model,
@@ -133,7 +134,7 @@ export class Gateway {
       idleMinutes: () => (this.#timetable.keepsUp ? 0 : this.#settings.settings.idleMinutes),
       against: (provider) => this.#against(provider),
       count: (provider, number, uplink) =>
-        provider.id === PRACTICE_PROVIDER_ID ? null : this.#usage.begin(provider, number, uplink),
+        provider.id === PRACTICE_PROVIDER_ID ? null : this.#usage.begin(provider, number, uplink, model),
       talk: (port, hand) => this.#terminal.talk(port, hand),
       heard: (bytes) => this.#terminal.heard(bytes),
       restingText: () => this.#demand.restingText,

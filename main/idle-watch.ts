@@ -1,6 +1,6 @@
 /** Watches a call that nobody uses: tells the faces when it will be hung up, and says when that time has come. */
+import type { CallView } from './call-view.ts';
 import type { Clock, UplinkPart } from './gateway-parts.ts';
-import type { ReadModel } from './read-model.ts';
 
 const LOOK_MS = 1_000;
 /** Pauses shorter than this are not worth a countdown. */
@@ -8,7 +8,7 @@ const SHOWN_AFTER_MS = 5_000;
 
 export interface IdleWatchOptions {
   uplink: UplinkPart;
-  model: ReadModel;
+  model: CallView;
   clock: Clock;
   /** Minutes without use after which the call ends, 0 for never; asked again each time. */
   minutes(): number;

@@ -1,5 +1,6 @@
 /** The usage book as the gateway has it: its figures in the read model, warnings near a limit, and what stands against a call. */
 import { againstCall } from '../call-rules.ts';
+import type { CallView } from '../call-view.ts';
 import { limitSentence } from '../call-watch.ts';
 import type { Fault, Provider, UsageNow } from '../contract.ts';
 import type { Clock, UplinkPart } from '../gateway-parts.ts';
@@ -37,8 +38,8 @@ export class UsageSide {
     return againstCall(provider, this.#book.monthOf(provider.id), neverDialUntil, this.#clock.now());
   }
 
-  /** The far modem has answered. */
-  begin(provider: Provider, number: string, uplink: UplinkPart): CountedCall {
+  /** The far modem has answered; `view` is told what the call has cost so far. */
+  begin(provider: Provider, number: string, uplink: UplinkPart, view: CallView): CountedCall {
     let toldAt = Number.NEGATIVE_INFINITY;
     let told: UsageNow | null = null;
     let warned = 0;
@@ -52,14 +53,14 @@ export class UsageSide {
       if (now.cost === told?.cost && this.#clock.now() - toldAt < TELL_MS) return;
       told = now;
       toldAt = this.#clock.now();
-      this.#model.set({ usage: now });
+      view.set({ usage: now });
     };
     const call = this.#book.begin(provider, number, () => uplink.meter(), changed);
     return {
       now: () => call.now(),
       end: () => {
         call.end();
-        this.#model.set({ usage: null });
+        view.set({ usage: null });
         this.#model.hostFault(NEAR_LIMIT, null);
       },
     };
