@@ -8,6 +8,8 @@ export interface Notice {
 
 export function noticeOf(before: State, after: State): Notice | null {
   if (before.phase === after.phase) {
+    if (before.callEnds === null && after.callEnds !== null)
+      return { title: 'The call is about to be hung up', body: after.callEnds.sentence };
     if (before.engine !== 'lost' && after.engine === 'lost')
       return { title: 'The engine stopped', body: 'Nobody can use the link until it is back.' };
     return null;

@@ -15,6 +15,7 @@ const WITH_VALUE: ReadonlySet<string> = new Set([
   '--name',
   '--opens',
   '--seconds',
+  '--month',
 ]);
 
 /** The sentence says what is wrong. */

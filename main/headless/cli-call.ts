@@ -16,9 +16,12 @@ import {
 import * as format from './cli-format.ts';
 
 export const dial: Verb = {
-  usage: [['dial [PROVIDER]', 'call, and wait until connected or failed']],
-  flags: [],
-  read: ([wanted, more]) =>
+  usage: [
+    ['dial [PROVIDER] [--anyway]', 'call, and wait until connected or failed; --anyway for once,'],
+    ['', 'though hours or a limit stand against it'],
+  ],
+  flags: ['--anyway'],
+  read: ([wanted, more], flags) =>
     more !== undefined
       ? misread(`“${more}” is too much.`)
       : {
@@ -28,7 +31,10 @@ export const dial: Verb = {
               const lower = wanted?.toLowerCase();
               const named = providers.find((p) => p.id === wanted || p.name.toLowerCase() === lower);
               const providerId = named?.id ?? wanted;
-              return context.client.call('dial', providerId === undefined ? {} : { providerId });
+              return context.client.call('dial', {
+                ...(providerId === undefined ? {} : { providerId }),
+                ...(flags.has('--anyway') ? { anyway: true } : {}),
+              });
             }),
         },
 };
@@ -61,6 +67,17 @@ export const hangup: Verb = {
     wordless(words, async (context) =>
       told(context, await context.client.call('hangUp', { now: flags.has('--now') }), () =>
         print(context, {}, 'The line is down.'),
+      ),
+    ),
+};
+
+export const stay: Verb = {
+  usage: [['stay', 'go on with a call that is about to be hung up']],
+  flags: [],
+  read: (words) =>
+    wordless(words, async (context) =>
+      told(context, await context.client.call('stayOnline', {}), () =>
+        print(context, {}, 'The call goes on.'),
       ),
     ),
 };

@@ -19,6 +19,14 @@ export interface CliEnvironment {
   /** Asks a person a question to be answered with yes or no; null where no person sits at a terminal. */
   ask: ((question: string) => Promise<boolean>) | null;
   doctor: DoctorHost;
+  keys?: Keys;
+}
+
+/** A keyboard read key by key, or what is piped in, and the screen beside it. */
+export interface Keys {
+  show(text: string): void;
+  /** `ended`: no more will come. Returns its own removal. */
+  listen(pressed: (text: string) => void, ended: () => void): () => void;
 }
 
 /** Where no gateway is needed, or none runs. */

@@ -6,11 +6,13 @@ import {
   type Forward,
   type HelperState,
   type LinkFacts,
+  moneyText,
   type PortLease,
   type PortRange,
   PRESETS,
   type State,
   type Trigger,
+  type UsageNow,
 } from '../contract.ts';
 import { bytes, PHASE_WORDS } from '../faces/words.ts';
 
@@ -38,6 +40,9 @@ export function status(state: State, now: number): string {
   if (state.activity !== '' && state.phase !== 'connected' && state.phase !== 'failed')
     lines.push(`  ${state.activity}`);
   if (state.link !== null) lines.push(...link(state.link, now));
+  if (state.usage !== null) lines.push(...cost(state.usage));
+  if (state.callEnds !== null)
+    lines.push(`  Hung up in ${duration(state.callEnds.at - now)}: ${state.callEnds.sentence}`);
   if (state.clients.length > 0)
     lines.push(`  clients    ${state.clients.filter((c) => c.kind !== 'gateway').length}`);
   if (state.fault !== null) lines.push(fault(state.fault));
@@ -50,10 +55,27 @@ function link(facts: LinkFacts, now: number): string[] {
   return [
     `  carrier    ${carrier} (${facts.connectText})`,
     `  address    ${facts.local}, peer ${facts.peer}`,
+    ...(facts.radio ? [`  network    ${radio(facts.radio)}`] : []),
     `  DNS        ${facts.dns.join(', ') || 'none given'}`,
     `  online     ${duration(now - facts.connectedAt)}`,
     `  received   ${bytes(facts.bytesDown)}, sent ${bytes(facts.bytesUp)}`,
   ];
+}
+
+function radio({ network, signalDbm, roaming }: NonNullable<LinkFacts['radio']>): string {
+  const signal = signalDbm === null ? [] : [`${signalDbm} dBm`];
+  return [network ?? 'not named', ...signal, ...(roaming ? ['roaming'] : [])].join(', ');
+}
+
+/** What the call has cost, and its provider's month. */
+function cost({ cost, currency, month, limit }: UsageNow): string[] {
+  const money = (amount: number) => moneyText(amount, currency).replace('\u00a0', ' ');
+  const lines: string[] = [];
+  if (cost !== null) lines.push(`  cost       ${money(cost)}`);
+  const taken = [duration(month.seconds * 1000), bytes(month.bytes)];
+  if (month.cost !== null) taken.push(money(month.cost));
+  const share = limit === null ? '' : ` (${Math.floor(limit.used * 100)} % of its limit)`;
+  return [...lines, `  this month ${taken.join(', ')}${share}`];
 }
 
 export function clients(list: readonly Client[], shares: readonly ClientShare[]): string {

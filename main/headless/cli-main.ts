@@ -5,7 +5,7 @@ import { CONTROL_SOCKET } from '../faces/control-socket.ts';
 import { runtimeDirectory } from '../settings/directories.ts';
 import { runCli } from './cli.ts';
 import { thisHost } from './cli-doctor-host.ts';
-import { asker, readText } from './cli-terminal.ts';
+import { asker, keyboard, readText } from './cli-terminal.ts';
 
 const stop = new AbortController();
 process.on('SIGINT', () => stop.abort());
@@ -20,6 +20,7 @@ try {
     stop: stop.signal,
     readText,
     ask: asker(stop.signal),
+    keys: keyboard(),
     doctor: thisHost(),
   });
 } catch (error) {

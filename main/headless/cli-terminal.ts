@@ -1,6 +1,7 @@
-/** The person's side of the command line: text from a file or a pipe, and a question with a yes or a no. */
+/** The person's side of the command line: text from a file or a pipe, a question with a yes or a no, single keys. */
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
+import type { Keys } from './cli-context.ts';
 
 /** Far more than any rule file; keeps a device or an endless pipe from filling memory. */
 const MAX_BYTES = 1 << 20;
@@ -30,5 +31,23 @@ export function asker(stop: AbortSignal): ((question: string) => Promise<boolean
     const answer = await Promise.race([terminal.question(question, { signal: stop }).catch(() => ''), ended]);
     terminal.close();
     return /^y(es)?$/i.test(answer.trim());
+  };
+}
+
+/** Each key as it is pressed; from a pipe, whole lines. */
+export function keyboard(): Keys {
+  const { stdin, stdout } = process;
+  return {
+    show: (text) => void stdout.write(text),
+    listen(pressed, ended) {
+      const read = (chunk: Buffer) => pressed(chunk.toString('utf8').replaceAll('\n', '\r'));
+      const raw = (on: boolean) => stdin.isTTY && stdin.setRawMode(on);
+      raw(true);
+      stdin.on('data', read).once('end', ended);
+      return () => {
+        raw(false);
+        stdin.off('data', read).off('end', ended).pause();
+      };
+    },
   };
 }

@@ -5,7 +5,8 @@
  */
 import { connectControl } from '../faces/control-client.ts';
 import { readArguments } from './cli-arguments.ts';
-import { dial, hangup, log, practice } from './cli-call.ts';
+import { terminal } from './cli-by-hand.ts';
+import { dial, hangup, log, practice, stay } from './cli-call.ts';
 import { limit, pause, priority, resume } from './cli-clients.ts';
 import { type CliEnvironment, EXIT, type Verb } from './cli-context.ts';
 import { doctor } from './cli-doctor.ts';
@@ -14,6 +15,7 @@ import { helpers } from './cli-helpers.ts';
 import { importFile } from './cli-import.ts';
 import { clients, masq, status } from './cli-look.ts';
 import { portMapping, programs, triggers } from './cli-triggers.ts';
+import { usage } from './cli-usage.ts';
 
 export type { CliEnvironment } from './cli-context.ts';
 
@@ -22,6 +24,9 @@ const verbs: Record<string, Verb> = {
   dial,
   practice,
   hangup,
+  stay,
+  terminal,
+  usage,
   clients,
   pause,
   resume,
