@@ -35,6 +35,8 @@ const programs = {
     ['iperf3', 'iperf3'],
     ['slirp4netns', 'slirp4netns'],
     ['ethtool', 'ethtool'],
+    ['vsftpd', 'vsftpd'],
+    ['curl', 'curl'],
   ],
   proof: [
     ['mtr', 'mtr-tiny'],

@@ -3,15 +3,19 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { measureArmed } from '../../engine/helpers/armed.bench.ts';
 import { measureTranslation } from '../../engine/masquerade/masquerade.bench.ts';
 import { GatewayProcess, ROOT } from '../gateway-process.ts';
 import { firstByte } from './first-byte.ts';
+import { ftpRates } from './ftp.ts';
 import * as hosts from './namespaces.ts';
 import { broken, type Row, row, table } from './row.ts';
 import { residentKb, throughMain, throughPty } from './whole-path.ts';
 
 const json = process.argv.includes('--json');
 const SECONDS = 5;
+const ARMED =
+  'median of 180 pairs of rounds, every helper on beside every helper off, the same packets in the same process';
 const rows: Row[] = [];
 const say = (text: string) => {
   if (!json) console.log(`bench: ${text} …`);
@@ -90,6 +94,16 @@ await group('translation in process', 'packets/s', '≥ 1,000,000', async () =>
   }),
 );
 
+await group('all helpers armed, on traffic that is nobody’s', '%', '≤ 3', async () => {
+  const { passing, opening } = measureArmed(6, 30);
+  const one = (name: string, factor: number) =>
+    row({ name, value: (factor - 1) * 100, unit: '%', goal: '≤ 3', met: factor <= 1.03, why: ARMED });
+  return [
+    one('all helpers armed: dearer, packets of sessions', passing),
+    one('all helpers armed: dearer, first packets', opening),
+  ];
+});
+
 await group('TCP between two hosts, MTU 1500', 'Mbit/s', '≥ slirp4netns', async () => {
   const ours = await tunToTun();
   const theirs = await slirp();
@@ -131,6 +145,24 @@ await group('TUN to socket to main and back', 'Mbit/s', '≥ 300', async () => {
       goal: '≥ 300',
       met: down >= 300,
     }),
+  ];
+});
+
+await group('FTP, active beside passive', 'Mbit/s', '≥ 0.95', async () => {
+  const { active, passive, ratio } = await ftpRates(15);
+  return [
+    {
+      ...row({
+        name: 'FTP through the engine, active',
+        value: active,
+        unit: 'Mbit/s',
+        peer: { name: 'the same file, passive', value: passive },
+        goal: '≥ 0.95 of peer',
+        met: ratio >= 0.95,
+      }),
+      ratio: Number(ratio.toPrecision(4)),
+      why: 'the ratio is the median of fifteen pairs, which a busy machine slows down alike',
+    },
   ];
 });
 

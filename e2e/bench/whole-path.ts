@@ -13,8 +13,8 @@ import { inside, throughput } from './namespaces.ts';
 
 const UPLINK = 1;
 const CALLER = PRACTICE.provider.poolFirst;
-const WEB_NS = 'masq-net';
-const [LAN_HOST] = PRACTICE.hosts;
+export const WEB_NS = 'masq-net';
+export const [LAN_HOST] = PRACTICE.hosts;
 
 const config: EngineConfig = {
   practice: true,
@@ -65,8 +65,8 @@ export async function leased(): Promise<void> {
 const measure = (seconds: number, reverse: boolean) =>
   throughput({ from: LAN_HOST, to: WEB_NS, at: PRACTICE.web.address, seconds, reverse });
 
-/** Mbit/s up and down through the engine and main, main only turning packets round. */
-export async function throughMain(seconds: number): Promise<{ up: number; down: number }> {
+/** Does some work while the engine and main carry packets, main only turning them round. */
+export async function throughEngine<T>(work: () => Promise<T>): Promise<T> {
   const client: EngineClient = await startEngine((link, owner, buffer, offset, length) =>
     client.sendPacket(link === UPLINK ? PRACTICE_LINK : UPLINK, owner, buffer, offset, length),
   );
@@ -74,10 +74,18 @@ export async function throughMain(seconds: number): Promise<{ up: number; down: 
     const up = { link: UPLINK, role: 'uplink' as const, local: CALLER, peer: PRACTICE.provider.address };
     await must(client.request({ type: 'link-up', up: { ...up, dns: [PRACTICE.provider.dns], mtu: 1500 } }));
     await leased();
-    return { up: await measure(seconds, false), down: await measure(seconds, true) };
+    return await work();
   } finally {
     await client.stop();
   }
+}
+
+/** Mbit/s up and down through the engine and main. */
+export async function throughMain(seconds: number): Promise<{ up: number; down: number }> {
+  return throughEngine(async () => ({
+    up: await measure(seconds, false),
+    down: await measure(seconds, true),
+  }));
 }
 
 /** Mbit/s up and down over modem commands, PPP and scheduler on a pty without a rate. */

@@ -1,6 +1,6 @@
 // The helpers' posts: which are switched on, at which ports they stand, and what each has counted. Several may stand at one port.
 import type { HelperPort, HelperSetting, HelperState } from '../contract.ts';
-import { TCP, UDP } from '../packet/ipv4.ts';
+import { TCP } from '../packet/ipv4.ts';
 import type { Helper, Transport } from './helper.ts';
 
 export interface Tally {
@@ -24,11 +24,16 @@ export interface Claim {
 }
 
 const NOBODY: readonly Claim[] = [];
+/** Bits of a port: somebody stands there. */
+const BY_TCP = 1;
+const BY_UDP = 2;
 
 export class Posts {
   readonly #posts: readonly Post[];
   readonly #tcp = new Map<number, Claim[]>();
   readonly #udp = new Map<number, Claim[]>();
+  /** By port, so that a new session that is nobody's costs one look. */
+  readonly #manned = new Uint8Array(65_536);
 
   constructor(helpers: readonly Helper[]) {
     this.#posts = helpers.map((helper) => ({
@@ -44,24 +49,31 @@ export class Posts {
   configure(settings: Record<string, HelperSetting>): void {
     this.#tcp.clear();
     this.#udp.clear();
+    this.#manned.fill(0);
     for (const post of this.#posts) {
       const setting = settings[post.helper.name];
       post.on = setting?.on ?? post.helper.on;
       post.ports = setting && setting.ports.length > 0 ? setting.ports : portsOf(post.helper);
       if (!post.on) continue;
       for (const transport of post.helper.transports)
-        for (const port of portsBy(transport.protocol, post.ports)) {
-          const claims = transport.protocol === 'tcp' ? this.#tcp : this.#udp;
-          const there = claims.get(port) ?? [];
-          if (!there.some((claim) => claim.post === post)) claims.set(port, [...there, { post, transport }]);
-        }
+        for (const port of portsBy(transport.protocol, post.ports)) this.#stand(port, { post, transport });
     }
   }
 
-  /** Who stands at this port, in the registry's order. */
+  #stand(port: number, claim: Claim): void {
+    const tcp = claim.transport.protocol === 'tcp';
+    const claims = tcp ? this.#tcp : this.#udp;
+    const there = claims.get(port) ?? [];
+    if (there.some(({ post }) => post === claim.post)) return;
+    claims.set(port, [...there, claim]);
+    this.#manned[port] = (this.#manned[port] as number) | (tcp ? BY_TCP : BY_UDP);
+  }
+
+  /** Who stands at this port of TCP or UDP, in the registry's order. */
   at(protocol: number, port: number): readonly Claim[] {
-    if (protocol === TCP) return this.#tcp.get(port) ?? NOBODY;
-    return (protocol === UDP ? this.#udp.get(port) : undefined) ?? NOBODY;
+    const bit = protocol === TCP ? BY_TCP : BY_UDP;
+    if (((this.#manned[port] as number) & bit) === 0) return NOBODY;
+    return (protocol === TCP ? this.#tcp : this.#udp).get(port) ?? NOBODY;
   }
 
   of(helper: Helper | null): Post | undefined {
