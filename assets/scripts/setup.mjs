@@ -54,6 +54,13 @@ const programs = {
     ['in.tftpd', 'tftpd-hpa'],
     ['perl', 'perl-base'],
     ['pkill', 'procps'],
+    ['rsh-redone-rsh', 'rsh-redone-client'],
+    ['in.rshd', 'rsh-redone-server'],
+    ['oidentd', 'oidentd'],
+    ['sipp', 'sip-tester'],
+    ['tcpdump', 'tcpdump'],
+    ['pptp', 'pptp-linux'],
+    ['pptpd', 'pptpd'],
   ],
 };
 

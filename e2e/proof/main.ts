@@ -6,7 +6,9 @@ import { everyday } from './everyday.ts';
 import { floodProof } from './floods.ts';
 import { forwardsProof } from './forwards.ts';
 import { ftp } from './ftp.ts';
+import { ident } from './helpers/ident.ts';
 import { irc } from './helpers/irc.ts';
+import { remote } from './helpers/remote.ts';
 import { scripted } from './helpers/scripted.ts';
 import { talk } from './helpers/talk.ts';
 import { tftp } from './helpers/tftp.ts';
@@ -24,6 +26,8 @@ const proofs: readonly Proof[] = [
   sizes,
   ftp,
   scripted,
+  remote,
+  ident,
   irc,
   talk,
   tftp,

@@ -73,9 +73,9 @@ function ownerOf(
   const row = w[session * SESSION_WORDS + S_CLIENT] as number;
   if (m.clients.blocked[row] === 1) return null;
   const known = m.clients.list(now).find((client) => client.id === row)?.name ?? '';
-  // What a name may not have in an answer (RFC 1413 §4) is more than enough; servers want a word.
-  const name = known.replace(/[^\w.-]/g, '').slice(0, LONGEST_NAME);
-  return name === '' ? `client-${row}` : name;
+  // RFC 1413 §4 allows nearly anything; ngircd throws away an answer with more than letters and digits in its name.
+  const name = known.replace(/[^A-Za-z0-9]/g, '').slice(0, LONGEST_NAME);
+  return name === '' ? `client${row}` : name;
 }
 
 function send(m: Masquerade, uplink: Uplink, remote: number, remotePort: number, reply: Reply): void {

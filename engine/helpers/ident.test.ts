@@ -63,13 +63,13 @@ describe('ident, answered by the gateway', () => {
     expect(last).toMatchObject({ flags: ACK, sequence: end, acknowledgement: asker.next + 1, payload: '' });
     expect(lab.router.helperStates().find((one) => one.name === 'ident')).toMatchObject({ hits: 1 });
   });
-  it('each of two computers with the same port by its own name, one without a name by its number', () => {
+  it('each of two computers with the same port by its own name, in letters and digits, one without a name by its number', () => {
     const lab = new Lab(ON).up();
     const one = connect(lab, HOST1, 40_000, SERVER, 6667);
     const two = connect(lab, HOST2, 40_000, SERVER, 6667);
-    lab.router.clients.describe(HOST2, { name: 'anna: the\r\nfirst' }, lab.now);
-    expect(ask(lab, `${one},6667\n`)).toMatch(/^\d+ , 6667 : USERID : UNIX : client-\d+\r\n$/);
-    expect(ask(lab, ` ${two} , 6667 \r\n`)).toBe(`${two} , 6667 : USERID : UNIX : annathefirst\r\n`);
+    lab.router.clients.describe(HOST2, { name: 'anna-b.: the\r\nfirst' }, lab.now);
+    expect(ask(lab, `${one},6667\n`)).toMatch(/^\d+ , 6667 : USERID : UNIX : client\d+\r\n$/);
+    expect(ask(lab, ` ${two} , 6667 \r\n`)).toBe(`${two} , 6667 : USERID : UNIX : annabthefirst\r\n`);
   });
   it('cut anywhere and repeated, it is answered once and alike', () => {
     const lab = new Lab(ON).up();
