@@ -49,6 +49,8 @@ export const SUPERVISOR_FAULT_EXIT = 3;
 
 /** Link numbers. Uplinks and callers are numbered by main from 1; the practice provider's Internet has its own. */
 export const PRACTICE_LINK = 0xfffe;
+/** Stands for the provider's current name servers, on every link of ours: asking it asks for the line. */
+export const DNS_ALIAS = '192.0.0.6';
 /** Client number of the gateway itself. LAN hosts and callers are numbered by the engine from 1. */
 export const GATEWAY_CLIENT = 0;
 

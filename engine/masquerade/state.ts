@@ -14,7 +14,7 @@ import type {
   PortMappingConfig,
   Trigger,
 } from '../contract.ts';
-import { MASQUERADE_DEFAULT } from '../contract.ts';
+import { DNS_ALIAS, MASQUERADE_DEFAULT } from '../contract.ts';
 import { Forwards } from '../forwards/forwards.ts';
 import { HealthChecks } from '../forwards/health.ts';
 import { PortLeases } from '../forwards/leases.ts';
@@ -80,8 +80,8 @@ export interface RouterConfig {
 
 /** The gateway's own address on masq0: a source of its own traffic. */
 export const TUN_ADDRESS = '192.0.0.5';
-/** dnsmasq's one upstream through masq0, mapped to the provider's current server and back. */
-export const DNS_ALIAS = '192.0.0.6';
+/** DNS_ALIAS is dnsmasq's one upstream through masq0, mapped to the provider's current server and back. */
+export { DNS_ALIAS };
 /**
  * Who our own ICMP errors come from on masq0. Not an address of the gateway: Linux drops packets from a TUN whose source is
  * local (accept_local=0). It is the dummy address that RFC 7600 set aside for just this.

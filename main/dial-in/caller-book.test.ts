@@ -11,7 +11,7 @@ const line: CallerLine = {
   id: 'desk',
   name: 'Desk',
   on: false,
-  slip: false,
+  slipUser: null,
   port: '/dev/ttyS1',
   portRate: 115_200,
   flow: 'rts-cts',

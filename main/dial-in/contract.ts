@@ -7,12 +7,16 @@ import { faultSchema, ipv4Schema } from '../../engine/contract.ts';
 import { weekPlanSchema } from '../week-plan.ts';
 
 const id = z.string().regex(/^[a-z0-9-]{1,32}$/, 'up to 32 small letters, digits and dashes');
+const callerNameSchema = z
+  .string()
+  .trim()
+  .regex(/^[A-Za-z0-9._@-]{1,40}$/, 'A user name has up to 40 letters, digits and . _ @ -');
 const common = {
   id,
   name: z.string().trim().min(1, 'Give the line a name.').max(60),
   on: z.boolean(),
-  /** Take a caller for SLIP if SLIP is the first thing heard. */
-  slip: z.boolean(),
+  /** Whom to take for the caller when SLIP, which knows no login, is the first thing heard; null: SLIP only after a text login. */
+  slipUser: callerNameSchema.nullable(),
 };
 const serial = {
   /** Path of the port, or PRACTICE_PORT. */
@@ -56,10 +60,7 @@ export type CallerLineOf<K extends CallerLine['kind']> = Extract<CallerLine, { k
 
 /** Somebody who may call in. */
 export const callerSchema = z.object({
-  user: z
-    .string()
-    .trim()
-    .regex(/^[A-Za-z0-9._@-]{1,40}$/, 'A user name has up to 40 letters, digits and . _ @ -'),
+  user: callerNameSchema,
   on: z.boolean(),
   /** Always this address; null: the next free one of the pool. */
   address: ipv4Schema.nullable(),

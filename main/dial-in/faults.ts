@@ -1,5 +1,6 @@
 /** What dial-in has to tell a person: sentence, likely cause, remedy. */
 import type { Fault } from '../contract.ts';
+import type { Ending, Refusal } from './admission.ts';
 
 function fault(code: string, sentence: string, cause: string, remedy: string): Fault {
   return { code, sentence, cause, remedy };
@@ -36,3 +37,79 @@ export const portTakenTwice = (name: string) =>
     'A port can serve one line only.',
     'Choose another port, or remove the other line first.',
   );
+
+/** Why a caller was turned away: told to the log and the line; the caller learns it by the protocol or in the login's words. */
+export function turnedAway(refusal: Refusal, user: string): Fault {
+  const who = user === '' ? 'A caller' : `“${user.slice(0, 60)}”`;
+  switch (refusal) {
+    case 'stranger':
+      return fault(
+        'caller-unknown',
+        `${who} called in, and was turned away: nobody of that name may.`,
+        'The name is mistyped on the calling computer, or somebody tries names.',
+        'Add the name to the callers if they shall come in.',
+      );
+    case 'password':
+      return fault(
+        'caller-password',
+        `${who} called in with a wrong password.`,
+        'It is mistyped on the calling computer, or somebody tries passwords.',
+        'Give the caller a new password here and there.',
+      );
+    case 'off':
+      return fault(
+        'caller-off',
+        `${who} called in, and was turned away: the caller is switched off.`,
+        'Somebody switched this caller off.',
+        'Switch the caller on under Callers.',
+      );
+    case 'hours':
+      return fault(
+        'caller-hours',
+        `${who} called in outside the allowed hours.`,
+        'The caller has hours of the week in which calls are taken.',
+        'Change the caller’s hours, or wait.',
+      );
+    case 'too-many':
+      return fault(
+        'caller-too-many',
+        `${who} is on the line already, and was turned away on another.`,
+        'The caller may have only so many calls at once; an earlier call may not have ended yet.',
+        'Hang up the other call, or allow more calls at once.',
+      );
+  }
+}
+
+export const noAddress = (user: string | null) =>
+  fault(
+    'caller-no-address',
+    `There was no address for ${user === null ? 'a caller' : `“${user}”`}.`,
+    'Every address of the pool is in use, or the caller’s own address is in use by another call.',
+    'Give the pool more addresses, or hang up a call.',
+  );
+
+export const loginEnded = (why: 'tries' | 'time') =>
+  fault(
+    why === 'tries' ? 'caller-tries' : 'caller-slow',
+    why === 'tries'
+      ? 'A caller was sent away after three wrong passwords.'
+      : 'A caller did not log in in time, and was hung up.',
+    why === 'tries'
+      ? 'The password is mistyped, or somebody tries passwords.'
+      : 'Nobody was at the keyboard.',
+    'Nothing needs doing; the next call is awaited.',
+  );
+
+export const callerSilent = fault(
+  'caller-no-ppp',
+  'A call was answered, but the other side spoke neither PPP nor anything else that is known here.',
+  'The calling program is not set for PPP, or no computer is behind the calling modem.',
+  'Set the calling computer to PPP, with no script or with its “terminal window after dialling” off.',
+);
+
+const ENDINGS: Record<Ending, string> = {
+  idle: 'nobody used it',
+  longest: 'the longest time of a call was over',
+  hours: 'the caller’s hours were over',
+};
+export const endingText = (ending: Ending) => ENDINGS[ending];

@@ -24,13 +24,18 @@ const mtuOf = (rates: LineRateFacts, { mtu }: Provider) => mtu || mtuForRate(ups
 
 export function lineOf(call: CallPart, provider: Provider): SchedulerConfig {
   const rates = ratesOf(call, provider);
+  return { ...lineAt(call, rates), mtu: mtuOf(rates, provider) };
+}
+
+/** The line for the scheduler by the rates alone. */
+export function lineAt(call: CallPart, rates: LineRateFacts = call): SchedulerConfig {
   const upstream = upstreamRate(rates);
   const octets = (rate: number | null) => (rate === null ? null : octetsPerSecond(rate, call.errorCorrected));
   return {
     octetsPerSecond: octets(upstream),
     octetsPerSecondDown: octets(rates.carrierRate),
     fastestOctetsPerSecond: call.portRate / 10,
-    mtu: mtuOf(rates, provider),
+    mtu: mtuForRate(upstream),
   };
 }
 

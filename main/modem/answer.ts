@@ -6,7 +6,7 @@
  */
 import type { Fault } from '../contract.ts';
 import { DataCall } from './call.ts';
-import { type CallerId, NO_CALLER_ID, readCallerId, ringPattern } from './caller-id.ts';
+import { type CallerId, NO_CALLER_ID, RingCadence, readCallerId, ringPattern } from './caller-id.ts';
 import { connectFacts } from './connect-text.ts';
 import { isOk } from './conversation.ts';
 import { abandon, type Placing } from './dial.ts';
@@ -26,6 +26,10 @@ export interface AnswerOptions {
   callerId: boolean;
   /** Longest time from ATA to CONNECT, seconds; 60 if absent. */
   connectWaitSeconds?: number;
+  /** Have the modem report distinctive rings, if it can. */
+  distinctiveRing?: boolean;
+  /** Told on each ring. */
+  onRing?(call: IncomingCall): void;
   /** False lets the telephone ring on. Asked on the ring that would be answered, and on each after it. */
   accept?(call: IncomingCall): boolean;
   /** Ends the waiting, or the answering. */
@@ -38,8 +42,8 @@ export type Answered =
   | { ok: true; call: DataCall; incoming: IncomingCall }
   | { ok: false; fault: Fault; kind: AnswerFailure; incoming: IncomingCall | null };
 
-/** Rings are at most 6 s apart in the cadences in use; after this a caller has given up. */
-const RING_GAP = 10_000;
+/** Rings are at most 6 s apart in the cadences in use; after this, in ms, a caller has given up. */
+export const RING_GAP = 10_000;
 
 /** Waits for a call and takes it. The modem is initialised and on hook. Never rejects. */
 export async function answerCall(placing: Placing, options: AnswerOptions): Promise<Answered> {
@@ -47,6 +51,9 @@ export async function answerCall(placing: Placing, options: AnswerOptions): Prom
   const { signal } = options;
   if (options.callerId)
     for (const command of ['AT+VCID=1', 'AT#CID=1', 'AT+CLIP=1'])
+      if (isOk(await conversation.send(command, 1500, signal))) break;
+  if (options.distinctiveRing)
+    for (const command of ['AT+VDR=1,0', 'AT-SDR=7', 'AT#SDR=7'])
       if (isOk(await conversation.send(command, 1500, signal))) break;
   const before = await conversation.line.signals();
   const waited = await awaitRings(placing, options);
@@ -78,15 +85,19 @@ async function awaitRings(placing: Placing, options: AnswerOptions): Promise<Wai
     let incoming: IncomingCall = { rings: 0, caller: NO_CALLER_ID, pattern: null };
     const rung = new AbortController();
     const quiet = { since: Number.POSITIVE_INFINITY };
+    const cadence = new RingCadence();
     const either = AbortSignal.any([rung.signal, options.signal]);
     const reply = await conversation.awaitResult(Number.POSITIVE_INFINITY, either, (text, result) => {
       incoming = { ...incoming, caller: readCallerId(incoming.caller, text) };
+      cadence.line(text);
       if (result?.kind !== 'ring') return;
       const now = placing.clock.now();
       // A new caller after one who gave up.
       if (now - quiet.since > RING_GAP) incoming = { rings: 0, caller: NO_CALLER_ID, pattern: null };
       quiet.since = now;
-      incoming = { ...incoming, rings: incoming.rings + 1, pattern: ringPattern(text) ?? incoming.pattern };
+      const pattern = ringPattern(text) ?? cadence.ring() ?? incoming.pattern;
+      incoming = { ...incoming, rings: incoming.rings + 1, pattern };
+      options.onRing?.(incoming);
       options.onProgress(`The telephone is ringing (${incoming.rings})`);
       if (incoming.rings >= enough && (options.accept?.(incoming) ?? true)) rung.abort();
     });

@@ -27,3 +27,25 @@ export function readCallerId(known: CallerId, line: string): CallerId {
 export function ringPattern(text: string): string | null {
   return /^RING ?([A-F\d])$/i.exec(text.trim())?.[1]?.toUpperCase() ?? null;
 }
+
+/**
+ * Distinctive ring as +VDR reports it: `DRON=` and `DROF=`, the lengths of tone and silence in 0.1 s, before each RING. One
+ * tone is an ordinary ring, A; two are B; three C, or D if the middle one is the longest.
+ */
+export class RingCadence {
+  #tones: number[] = [];
+
+  line(text: string): void {
+    const on = /^DRON ?= ?(\d{1,4})$/i.exec(text.trim());
+    if (on && this.#tones.length < 8) this.#tones.push(Number(on[1]));
+  }
+
+  /** The letter of the ring that has just been told, or null if there was no report. */
+  ring(): string | null {
+    const [first = 0, middle = 0, last = 0] = this.#tones;
+    const count = this.#tones.length;
+    this.#tones = [];
+    if (count <= 2) return [null, 'A', 'B'][count] ?? null;
+    return middle > first && middle > last ? 'D' : 'C';
+  }
+}

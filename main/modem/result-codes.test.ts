@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { faultSchema } from '../../engine/contract.ts';
 import { dialFault, lostCallFault } from './call-faults.ts';
-import { NO_CALLER_ID, readCallerId, ringPattern } from './caller-id.ts';
+import { NO_CALLER_ID, RingCadence, readCallerId, ringPattern } from './caller-id.ts';
 import { connectFacts } from './connect-text.ts';
 import {
   type DialFailure,
@@ -156,5 +156,19 @@ describe('caller ID', () => {
   it('distinctive ring', () => {
     expect(ringPattern('RING B')).toBe('B');
     expect(ringPattern('RING')).toBeNull();
+  });
+
+  it.each([
+    [[], null],
+    [['DROF=40', 'DRON=20'], 'A'],
+    [['DRON=8', 'DROF=4', 'DRON = 8'], 'B'],
+    [['DRON=4', 'DROF=2', 'DRON=4', 'DROF=2', 'DRON=8'], 'C'],
+    [['DRON=3', 'DROF=2', 'DRON=10', 'DROF=2', 'DRON=3'], 'D'],
+    [['DRON=99999', 'XDRON=3'], null],
+  ])('reads the cadence %j', (lines, letter) => {
+    const cadence = new RingCadence();
+    for (const line of lines) cadence.line(line);
+    expect(cadence.ring()).toBe(letter);
+    expect(cadence.ring()).toBeNull();
   });
 });

@@ -4,10 +4,10 @@
  * the modem takes them; PPP's own frames go before them. Only the assigned address may come in or is sent out.
  */
 
+import { LoginDialogue } from '../dial-in/login-dialogue.ts';
 import { PppSession } from '../ppp/session.ts';
 import type { PppServerConfig } from '../ppp/types.ts';
 import type { Clock } from './clock.ts';
-import { LoginPrompt } from './login-prompt.ts';
 import type { Service } from './numbers.ts';
 import type { Station, Terminal } from './station.ts';
 
@@ -45,7 +45,7 @@ export class AccessServer implements Terminal {
   #pending: Uint8Array | null = null;
   #station: Station | null = null;
   #session: PppSession | null = null;
-  #login: LoginPrompt | null = null;
+  #login: LoginDialogue | null = null;
   #address: string | null = null;
   #hangUpAt: number | null = null;
   #hangUpLimit = 0;
@@ -108,10 +108,22 @@ export class AccessServer implements Terminal {
 
   #startLogin(): void {
     const knows = this.#options.service === 'login';
-    this.#login = new LoginPrompt(
-      { write: (text) => this.#write(Buffer.from(text, 'latin1')), passed: (user) => this.#startPpp(user) },
-      (user, password) => knows && this.#options.checkLogin(user, password),
+    this.#login = new LoginDialogue(
+      {
+        greeting: 'Practice terminal server',
+        tries: Number.POSITIVE_INFINITY,
+        limitMs: null,
+        choices: ['ppp'],
+        check: (user, password) => knows && this.#options.checkLogin(user, password),
+      },
+      {
+        write: (text) => this.#write(Buffer.from(text, 'latin1')),
+        ended: (outcome) => {
+          if (outcome.kind !== 'refused') this.#startPpp(outcome.user);
+        },
+      },
     );
+    this.#login.begin(this.#options.clock.now());
   }
 
   #startPpp(loggedIn: string | null): void {
