@@ -46,6 +46,8 @@ export class EngineSide {
   readonly #options: EngineSideOptions;
   readonly #engine: EnginePart;
   readonly #links = new Map<number, LinkUp>();
+  /** Links that the running engine has been told of. */
+  readonly #known = new Set<LinkUp>();
   readonly #hostFaults = new Set<string>();
   readonly #guarded = new Map<number, string>();
   #away: Away | null = null;
@@ -78,6 +80,7 @@ export class EngineSide {
     }
     if (!this.running) {
       model.set({ engine: 'starting' });
+      this.#known.clear();
       const starting = this.#engine.start(signal);
       // Approval may come after the wait was given up: the engine then runs all the same.
       starting.then(
@@ -108,7 +111,10 @@ export class EngineSide {
   async linkUp(up: LinkUp): Promise<Fault | null> {
     this.#links.set(up.link, up);
     const reply = await this.request({ type: 'link-up', up });
-    if (reply.ok) return null;
+    if (reply.ok) {
+      this.#known.add(up);
+      return null;
+    }
     // Lost just now: the line is up and costs money, and the engine may be back in a second with this link told.
     const fault = this.#away === null ? reply.fault : await this.#away.over;
     if (fault !== null) this.#links.delete(up.link);
@@ -116,7 +122,11 @@ export class EngineSide {
   }
 
   async linkDown(link: number): Promise<void> {
-    if (!this.#links.delete(link) || !this.running) return;
+    const up = this.#links.get(link);
+    if (up === undefined) return;
+    this.#links.delete(link);
+    this.#known.delete(up);
+    if (!this.running) return;
     await this.#told({ type: 'link-down', link });
   }
 
@@ -148,6 +158,7 @@ export class EngineSide {
   async stop(): Promise<void> {
     this.#endAway(noEngine);
     this.#links.clear();
+    this.#known.clear();
     await this.#engine.stop();
     for (const code of this.#hostFaults) this.#options.model.hostFault(code, null);
     this.#hostFaults.clear();
@@ -155,14 +166,17 @@ export class EngineSide {
   }
 
   async #tellAll(): Promise<Ready> {
-    const requests: EngineRequest[] = [{ type: 'configure', config: this.#options.config() }];
-    for (const up of this.#links.values()) requests.push({ type: 'link-up', up });
-    if (this.#guarded.size > 0) requests.push(this.#guards());
-    for (const request of requests) {
-      const reply = await this.#engine.request(request);
-      if (!reply.ok) return reply;
+    const configured = await this.#engine.request({ type: 'configure', config: this.#options.config() });
+    if (!configured.ok) return configured;
+    for (const up of this.#links.values()) {
+      if (this.#known.has(up)) continue;
+      const reply = await this.#engine.request({ type: 'link-up', up });
+      if (reply.ok) this.#known.add(up);
+      // A caller that the host has no place for any more does not end the call of all.
+      else if (up.role === 'caller') this.#options.model.log('warning', 'engine', reply.fault.sentence);
+      else return reply;
     }
-    return { ok: true };
+    return this.#guarded.size === 0 ? { ok: true } : this.#engine.request(this.#guards());
   }
 
   async #told(message: EngineRequest): Promise<void> {
@@ -173,6 +187,7 @@ export class EngineSide {
   #onLost(fault: Fault): void {
     const { model, clock } = this.#options;
     model.set({ engine: 'lost' });
+    this.#known.clear();
     model.log('error', 'engine', `${fault.sentence} ${fault.cause}`);
     this.#away ??= away();
     const { over } = this.#away;

@@ -54,6 +54,27 @@ export const portInUse = fault(
   'Hang up first, then try the port again.',
 );
 
+export const portTaken = fault(
+  'port-taken',
+  'The other call is on that modem.',
+  'Two calls at a time need two modems, each on a port of its own.',
+  'Choose another port for the second call in Settings, or leave it to be found.',
+);
+
+export const secondNeedsPerson = fault(
+  'second-needs-person',
+  'The second call cannot be logged in by hand.',
+  'Its provider is set to a login in the terminal, and the terminal is the first call’s.',
+  'Give the provider a login script, or choose another provider for the second call.',
+);
+
+export const secondPractises = fault(
+  'second-practises',
+  'The second call cannot practise while the first is a real one.',
+  'The practice line and a real line do not share computers.',
+  'Choose another provider for the second call, or hang up first.',
+);
+
 export const providerInUse = fault(
   'provider-in-use',
   'This provider is on the line now.',

@@ -119,6 +119,8 @@ export interface EnginePart {
 /** The practice exchange with its provider; the gateway joins the provider's Internet to the engine. */
 export interface PracticePart {
   readonly portPath: string;
+  /** Of another modem, for a second call. */
+  readonly secondPortPath: string;
   readonly provider: { number: string; user: string; password: string };
   /** A packet from the provider for its Internet; borrowed until the call returns. */
   onInternetPacket: ((packet: Uint8Array, offset: number, length: number) => void) | null;

@@ -197,6 +197,7 @@ export class ScriptedEngine implements EnginePart {
 
 export class ScriptedPractice implements PracticePart {
   readonly portPath = '/dev/pts/9';
+  readonly secondPortPath = '/dev/pts/10';
   readonly provider = { number: '555-0100', user: 'guest', password: 'dial-up' };
   readonly received: number[][] = [];
   onInternetPacket: ((packet: Uint8Array, offset: number, length: number) => void) | null = null;

@@ -5,8 +5,9 @@
  * see is the read model. No protocol knowledge here.
  */
 import { within } from './abort.ts';
-import { Call, FIRST_CALL } from './call.ts';
+import type { CallTarget } from './call.ts';
 import { notEnding, untilText } from './call-rules.ts';
+import { Calls } from './calls.ts';
 import { changedShares, sharesByNumber } from './client-shares.ts';
 import {
   type Fault,
@@ -69,7 +70,7 @@ export class Gateway {
   readonly #settings: SettingsStore;
   readonly #secrets: SecretStore;
   readonly #engine: EngineSide;
-  readonly #call: Call;
+  readonly #calls: Calls;
   readonly #demand: Demand;
   readonly #timetable: Timetable;
   readonly #usage: UsageSide;
@@ -106,9 +107,9 @@ export class Gateway {
       realPath: (path) => parts.realPath(path),
       packet: (link, client, buffer, offset, length) => {
         if (!this.#practice.fromEngine(link, buffer, offset, length))
-          this.#call.uplink?.send(client, buffer, offset, length);
+          this.#calls.send(link, client, buffer, offset, length);
       },
-      gone: (fault) => this.#call.abandon(fault),
+      gone: (fault) => this.#calls.abandon(fault),
       wanted: (client, reason) => void this.#demand.wanted(client, reason),
     });
     this.#practice = new PracticeSide({
@@ -122,10 +123,14 @@ export class Gateway {
       model,
       clock,
       openLine: (path, rate) => parts.openTerminal(path, rate),
-      hangUp: () => this.#call.hangUp(false),
+      hangUp: () => this.#calls.first.hangUp(false),
     });
-    this.#call = new Call({
-      link: FIRST_CALL,
+    this.#calls = new Calls({
+      settings: () => this.#settings.settings,
+      providers: () => this.#settings.providers,
+      practice: this.#practice,
+      ports: this.#ports,
+      targetOf: (provider) => this.#targetOf(provider),
       createUplink: (callbacks) => parts.createUplink(callbacks),
       engine: this.#engine,
       model,
@@ -133,8 +138,8 @@ export class Gateway {
       asksForApproval: parts.asksForApproval,
       idleMinutes: () => (this.#timetable.keepsUp ? 0 : this.#settings.settings.idleMinutes),
       against: (provider) => this.#against(provider),
-      count: (provider, number, uplink) =>
-        provider.id === PRACTICE_PROVIDER_ID ? null : this.#usage.begin(provider, number, uplink, model),
+      count: (provider, number, uplink, view) =>
+        provider.id === PRACTICE_PROVIDER_ID ? null : this.#usage.begin(provider, number, uplink, view),
       talk: (port, hand) => this.#terminal.talk(port, hand),
       heard: (bytes) => this.#terminal.heard(bytes),
       restingText: () => this.#demand.restingText,
@@ -143,7 +148,6 @@ export class Gateway {
         if (fault?.code === WRONG_PIN && providerId !== null) void this.#phonebook.forgetPin(providerId);
         this.#demand.callOver(over);
       },
-      choosePort: (provider, signal) => this.#ports.choose(provider, signal),
     });
     this.#demand = new Demand({
       model,
@@ -152,7 +156,7 @@ export class Gateway {
       isSet: () => this.#settings.settings.demand,
       providerId: () => this.#demandedProvider()?.id ?? null,
       prepare: (id) => this.#putUpPractice(id),
-      callUnderWay: () => this.#call.underWay,
+      callUnderWay: () => this.#calls.first.underWay,
       barred: () => {
         const until = this.model.state.neverDialUntil;
         return until === null ? '' : `Nothing dials ${untilText(until, clock.now())}`;
@@ -163,13 +167,16 @@ export class Gateway {
       model,
       clock,
       settings: () => this.#settings.settings,
-      callUnderWay: () => this.#call.underWay,
+      callUnderWay: () => this.#calls.first.underWay,
       mayTry: () => this.#demand.against === null || this.#demand.against === 'person',
       providerId: () => this.#demandedProvider()?.id ?? null,
       dial: (id) => this.#dialUnasked(id),
       changed: () => this.#demand.review(),
     });
-    this.#meter = new MeterTicker(model, clock, () => this.#call.uplink);
+    this.#meter = new MeterTicker(model, clock, [
+      { view: model, uplink: () => this.#calls.first.uplink },
+      { view: this.#calls.second.view, uplink: () => this.#calls.second.call.uplink },
+    ]);
     this.commands = this.#handlers();
     for (const fault of faults) {
       model.hostFault(fault.code, fault);
@@ -177,7 +184,8 @@ export class Gateway {
     }
     model.onState(({ patch }) => {
       if (patch.phase !== undefined || patch.settings !== undefined) this.#hintAtLan();
-      if (patch.phase === 'connected' || patch.settings || patch.clients) this.#tellShares();
+      if (patch.phase === 'connected' || patch.settings) void this.#calls.second.review();
+      if (patch.phase === 'connected' || patch.second || patch.settings || patch.clients) this.#tellShares();
       const { engine, practice, providers, settings } = patch;
       if ([engine, practice, providers, settings].some((part) => part !== undefined)) this.#demand.review();
     });
@@ -197,11 +205,11 @@ export class Gateway {
     this.#demand.close();
     this.#timetable.stop();
     const polite = await within(
-      this.#call.hangUp(false).then(() => true),
+      this.#calls.hangUp(false).then(() => true),
       CLOSE_PATIENCE_MS,
       this.#parts.clock,
     );
-    if (polite === null) await within(this.#call.hangUp(true), CLOSE_PATIENCE_MS, this.#parts.clock);
+    if (polite === null) await within(this.#calls.hangUp(true), CLOSE_PATIENCE_MS, this.#parts.clock);
     await within(this.#terminal.closeModem(), CLOSE_PATIENCE_MS, this.#parts.clock);
     this.#meter.stop();
     await within(this.#engine.stop(), CLOSE_PATIENCE_MS, this.#parts.clock);
@@ -212,19 +220,25 @@ export class Gateway {
   #handlers(): CommandHandlers {
     return {
       snapshot: async () => ({ ok: true, value: this.model.snapshot() }),
-      dial: (argument) => {
+      dial: ({ providerId, anyway = false, call }) => {
+        const { second } = this.#calls;
         this.#demand.encourage();
         this.#timetable.encourage();
-        return this.#dial(argument.providerId, argument.anyway);
+        second.encourage();
+        return call === 'second' ? second.dial(anyway) : this.#dial(providerId, anyway);
       },
-      hangUp: async ({ now }) => {
-        this.#demand.suspend();
-        this.#timetable.suspend();
-        await this.#call.hangUp(now ?? false);
+      hangUp: async ({ now = false, call }) => {
+        const { first, second } = this.#calls;
+        if (call !== 'second' || !first.underWay) {
+          this.#demand.suspend();
+          this.#timetable.suspend();
+        }
+        await (call === 'second' ? second.hangUp(now) : this.#calls.hangUp(now));
         return done;
       },
       practice: () => {
         this.#demand.encourage();
+        this.#calls.second.encourage();
         return this.#dialPractice();
       },
       endPractice: async () => {
@@ -235,20 +249,18 @@ export class Gateway {
         fetchOf(await this.#engine.request({ type: 'practice-fetch', host })),
       saveProvider: ({ provider, password, pin }) => this.#phonebook.save(provider, password, pin ?? null),
       removeProvider: async ({ id }) =>
-        this.#call.underWay && this.model.state.providerId === id
-          ? refused(providerInUse)
-          : this.#phonebook.remove(id),
+        this.#calls.isOn(id) ? refused(providerInUse) : this.#phonebook.remove(id),
       saveSettings: ({ patch }) => this.#changeSettings(withoutUndefined(patch)),
       refreshPorts: async () => {
         await this.#refresh();
         return done;
       },
-      probePort: ({ path }) => this.#ports.probe(path, this.#call.portPath),
+      probePort: ({ path }) => this.#ports.probe(path, this.#calls.portsTaken),
       terminalOpen: ({ port }) => this.#openTerminal(port),
       terminalType: async ({ text }) => this.#terminal.type(text),
       terminalStartPpp: async () => this.#terminal.startPpp(),
       terminalClose: () => this.#terminal.close(),
-      stayOnline: async () => (this.#call.stay() ? done : refused(notEnding)),
+      stayOnline: async () => (this.#calls.stay() ? done : refused(notEnding)),
       usage: async ({ month }) => ({ ok: true, value: this.#usage.report(month) }),
       setHelper: ({ name, setting }) =>
         this.#changeSettings({ helpers: { ...this.#settings.settings.helpers, [name]: setting } }),
@@ -267,6 +279,7 @@ export class Gateway {
       removeCaller: ({ user }) => this.#callers.removeCaller(user),
       clearFault: async () => {
         this.model.set({ fault: null });
+        this.#calls.second.clearFault();
         for (const code of ['settings-broken', 'settings-unreadable', 'passwords-broken', 'usage-broken'])
           this.model.hostFault(code, null);
         if (this.model.state.phase === 'failed')
@@ -286,29 +299,33 @@ export class Gateway {
     const wanted = id ?? this.#settings.settings.selectedProvider;
     const provider = providers.find((p) => p.id === wanted) ?? (id === undefined ? providers[0] : undefined);
     if (provider === undefined) return refused(id === undefined ? noProvider : unknownProvider(id));
-    const password = this.#secrets.get(provider.id);
-    const pin = this.#secrets.get(pinKey(provider.id));
-    if (!password.ok || !pin.ok) return refused(noPassword(provider.name));
-    if (this.#call.underWay) return refused(callUnderWay);
+    const chosen = this.#targetOf(provider);
+    if (!chosen.ok) return chosen;
+    if (this.#calls.first.underWay) return refused(callUnderWay);
     const against = anyway ? null : this.#against(provider);
     if (against !== null) return refused(against);
     const fault = await this.#putUpPractice(provider.id);
     if (fault !== null) return refused(fault);
     await this.#terminal.closeModem();
-    if (!this.#practises(provider)) await this.#practice.close();
+    if (this.#practice.on && !this.#practises(provider)) {
+      await this.#calls.second.call.hangUp(false);
+      await this.#practice.close();
+    }
     const port = provider.port === PRACTICE_PORT ? (this.#practice.port?.path ?? '') : provider.port;
-    const busy = this.#call.start({
-      provider: { ...provider, port },
-      password: password.secret ?? '',
-      pin: pin.secret,
-      anyway,
-    });
+    const busy = this.#calls.first.start({ ...chosen.target, provider: { ...provider, port }, anyway });
     return busy === null ? done : refused(busy);
+  }
+
+  #targetOf(provider: Provider): { ok: true; target: CallTarget } | { ok: false; fault: Fault } {
+    const password = this.#secrets.get(provider.id);
+    const pin = this.#secrets.get(pinKey(provider.id));
+    if (!password.ok || !pin.ok) return refused(noPassword(provider.name));
+    return { ok: true, target: { provider, password: password.secret ?? '', pin: pin.secret } };
   }
 
   /** To the named port, else to the one that Dial would take. */
   async #openTerminal(port: string | undefined): Promise<Outcome<Record<string, never>>> {
-    if (this.#call.underWay) return refused(terminalDuringCall);
+    if (this.#calls.underWay) return refused(terminalDuringCall);
     const { providers, settings } = this.#settings;
     const selected = providers.find((p) => p.id === settings.selectedProvider) ?? providers[0];
     const wanted = {
@@ -360,18 +377,18 @@ export class Gateway {
   }
 
   async #dialPractice(): Promise<Outcome<Record<string, never>>> {
-    if (this.#call.underWay) return refused(callUnderWay);
+    if (this.#calls.first.underWay) return refused(callUnderWay);
     const begun = await this.#practice.begin();
     if (!begun.ok) return begun;
     await this.#terminal.closeModem();
     const target = this.#practice.target;
-    const fault = target === null ? noProvider : this.#call.start(target);
+    const fault = target === null ? noProvider : this.#calls.first.start(target);
     return fault === null ? done : refused(fault);
   }
 
   async #leavePractice(): Promise<void> {
     if (!this.#practice.on) return;
-    await this.#call.hangUp(false);
+    await this.#calls.hangUp(false);
     await this.#practice.close();
     if (this.model.state.providerId === PRACTICE_PROVIDER_ID) this.model.set({ providerId: null });
   }
@@ -403,7 +420,8 @@ export class Gateway {
 
   #tellShares(): void {
     const { settings, clients } = this.model.state;
-    this.#call.uplink?.setShares(sharesByNumber(settings.shares, clients));
+    const shares = sharesByNumber(settings.shares, clients);
+    for (const uplink of this.#calls.uplinks) uplink.setShares(shares);
   }
 
   #forwardsBut(id: string): Forward[] {

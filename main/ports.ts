@@ -1,6 +1,6 @@
 /** The serial ports as the faces see them: the list, what probing found, and which port a call takes. */
 import type { Fault, Outcome, PortInfo, Provider } from './contract.ts';
-import { noModem, portInUse } from './faults.ts';
+import { noModem, portInUse, portTaken } from './faults.ts';
 import type { GatewayParts, ProbeResult } from './gateway-parts.ts';
 import type { ReadModel } from './read-model.ts';
 
@@ -24,21 +24,33 @@ export class Ports {
     this.#model.set({ ports: listed.map((port) => this.#withVerdict(port)), portsFault: fault });
   }
 
-  async probe(path: string, busyPath: string | null): Promise<Outcome<ProbeResult>> {
-    if (path === busyPath) return { ok: false, fault: portInUse };
+  async probe(path: string, taken: readonly string[]): Promise<Outcome<ProbeResult>> {
+    if (taken.includes(path)) return { ok: false, fault: portInUse };
     const result = await this.#probe(path, 115_200, new AbortController().signal, () => {});
     const { isModem, sentence, kind } = result;
     return { ok: true, value: { isModem, sentence, ...(kind === undefined ? {} : { kind }) } };
   }
 
-  /** The provider's own port, else one known to have a modem, else the first that answers. */
+  /**
+   * The provider's own port, else one known to have a modem, else the first that answers. `taken`: ports with a call on them;
+   * `spared`: ports that are meant for something else. `tell` says what is being looked for.
+   */
   async choose(
     provider: Pick<Provider, 'port' | 'portRate'>,
     signal: AbortSignal,
+    {
+      taken = [],
+      spared = [],
+      tell = (activity) => this.#model.set({ activity }),
+    }: { taken?: readonly string[]; spared?: readonly string[]; tell?: (activity: string) => void } = {},
   ): Promise<{ ok: true; path: string } | { ok: false; fault: Fault }> {
-    if (provider.port !== '') return { ok: true, path: provider.port };
+    const real = (path: string) => this.#parts.realPath(path);
+    const has = (paths: readonly string[], path: string) => paths.some((one) => real(one) === real(path));
+    if (provider.port !== '')
+      return has(taken, provider.port) ? { ok: false, fault: portTaken } : { ok: true, path: provider.port };
     await this.refresh();
-    const { ports, portsFault } = this.#model.state;
+    const { portsFault } = this.#model.state;
+    const ports = this.#model.state.ports.filter(({ path }) => !has([...taken, ...spared], path));
     const known = ports.find((port) => port.isModem === true);
     if (known !== undefined) return { ok: true, path: known.path };
     const tried: string[] = [];
@@ -46,7 +58,7 @@ export class Ports {
       if (signal.aborted) break;
       const { path } = port;
       const result = await this.#probe(path, provider.portRate, signal, (text) =>
-        this.#model.set({ activity: `Looking for a modem on ${path}: ${text}` }),
+        tell(`Looking for a modem on ${path}: ${text}`),
       );
       if (result.isModem) return { ok: true, path };
       tried.push(`${path}: ${result.sentence}`);

@@ -35,6 +35,11 @@ export class PracticeSide {
     return this.#line === null ? null : { path: this.#line.portPath, description: 'Practice line' };
   }
 
+  /** The other practice modem's port, for a second call. */
+  get secondPort(): string | null {
+    return this.#line?.secondPortPath ?? null;
+  }
+
   get target(): CallTarget | null {
     if (this.#line === null) return null;
     const { number, user, password } = this.#line.provider;

@@ -101,9 +101,10 @@ export class Exchange {
     return [...this.#calls].filter((call) => call.phase === 'up').length;
   }
 
-  /** Fault: every carrier is gone at once, as when a cable is cut. The modems notice after S10. */
-  dropCarrier(): void {
-    for (const call of [...this.#calls]) if (call.phase === 'up') this.#drop(call);
+  /** Fault: every carrier is gone at once, or that of one caller's number, as when a cable is cut. The modems notice after S10. */
+  dropCarrier(number?: string): void {
+    const hit = (call: Call) => number === undefined || call.caller.number === digitsOf(number);
+    for (const call of [...this.#calls]) if (call.phase === 'up' && hit(call)) this.#drop(call);
     this.#settle();
   }
 

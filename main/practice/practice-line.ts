@@ -15,6 +15,8 @@ import { PtyTerminal } from './pty-terminal.ts';
 export interface PracticeLine {
   /** The pty slave to give to the modem driver. */
   readonly portPath: string;
+  /** The same of a second modem, for a second call at the same time. */
+  readonly secondPortPath: string;
   readonly provider: { number: string; user: string; password: string };
   readonly exchange: Exchange;
   /** From the caller towards the Internet; the bytes are good during the call only. */
@@ -44,6 +46,7 @@ export const PRACTICE_USER = 'practice';
 export const PRACTICE_PASSWORD = 'practice';
 /** The number of the gateway's own practice modem. */
 export const CALLER_NUMBER = '555-0199';
+export const SECOND_CALLER_NUMBER = '555-0198';
 const DEFAULT_RATE = 33_600;
 /** How much a provider's port queues for a caller: seconds of line, and bytes where the line has no rate. */
 const QUEUE_SECONDS = 4;
@@ -64,11 +67,14 @@ export async function startPracticeLine(options: PracticeLineOptions = {}): Prom
     timing: options.timing ?? {},
   });
   terminal.attach(exchange.plug(terminal, CALLER_NUMBER));
+  const second = new PtyTerminal(bufferBytes);
+  second.attach(exchange.plug(second, SECOND_CALLER_NUMBER));
   const nextAddress = addressPool(PRACTICE.provider.poolFirst, PRACTICE.provider.poolLast);
   const servers: AccessServer[] = [];
 
   const line: PracticeLine = {
     portPath: terminal.path,
+    secondPortPath: second.path,
     provider: { number: PROVIDER_NUMBER, user: PRACTICE_USER, password: PRACTICE_PASSWORD },
     exchange,
     onInternetPacket: null,
@@ -80,7 +86,7 @@ export async function startPracticeLine(options: PracticeLineOptions = {}): Prom
     async close() {
       exchange.close();
       for (const server of servers) server.close();
-      await terminal.close();
+      await Promise.all([terminal.close(), second.close()]);
     },
   };
 
@@ -111,6 +117,8 @@ export async function startPracticeLine(options: PracticeLineOptions = {}): Prom
     server.attach(exchange.plug(server, number, answering()));
   };
   for (const { number, service } of PRACTICE_NUMBERS) if (service) plugServer(number, service);
+  // A second modem behind the provider's number, so that two calls to it are answered at a time.
+  plugServer(PROVIDER_NUMBER, 'ppp');
   return line;
 }
 
