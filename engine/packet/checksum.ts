@@ -30,20 +30,17 @@ export function sumBytes(b: Uint8Array, offset: number, length: number): number 
   let at = offset;
   let left = length;
   let sum = 0;
-  // Little-endian loads, swapped once at the end (RFC 1071 §2B); 16,384 words of 32 bits cannot overflow 31 bits.
+  // Little-endian loads, swapped once at the end (RFC 1071 §2B). Whole words are added, their carries gather above bit 31 (a
+  // number holds 53 bits exactly) and are folded in once at the end: half the work of adding halves.
   while (left >= 16) {
-    const w0 = view.getInt32(at, true);
-    const w1 = view.getInt32(at + 4, true);
-    const w2 = view.getInt32(at + 8, true);
-    const w3 = view.getInt32(at + 12, true);
-    sum += (w0 & 0xffff) + (w0 >>> 16) + (w1 & 0xffff) + (w1 >>> 16);
-    sum += (w2 & 0xffff) + (w2 >>> 16) + (w3 & 0xffff) + (w3 >>> 16);
+    const first = view.getUint32(at, true) + view.getUint32(at + 4, true);
+    const second = view.getUint32(at + 8, true) + view.getUint32(at + 12, true);
+    sum += first + second;
     at += 16;
     left -= 16;
   }
   while (left >= 4) {
-    const w = view.getInt32(at, true);
-    sum += (w & 0xffff) + (w >>> 16);
+    sum += view.getUint32(at, true);
     at += 4;
     left -= 4;
   }
@@ -53,8 +50,9 @@ export function sumBytes(b: Uint8Array, offset: number, length: number): number 
     left -= 2;
   }
   if (left === 1) sum += view.getUint8(at);
-  sum = fold(sum);
-  return ((sum & 0xff) << 8) | (sum >>> 8);
+  const low = sum >>> 0;
+  const folded = fold((low & 0xffff) + (low >>> 16) + Math.floor(sum / 0x1_0000_0000));
+  return ((folded & 0xff) << 8) | (folded >>> 8);
 }
 
 /** The same for an IPv4 header, 20 bytes or more, a multiple of four. */
