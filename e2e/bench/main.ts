@@ -1,10 +1,11 @@
-// `npm run bench`: a table of every figure beside its peer in the same run; `-- --json` one object {rows}.
+// `npm run bench`: a table of every figure beside its peer in the same run; `-- --json` one object {rows}; `-- WORD…` only the groups
+// with such a word in their name.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { measureArmed } from '../../engine/helpers/armed.bench.ts';
-import { measureTranslation } from '../../engine/masquerade/masquerade.bench.ts';
+import { measureMemory, measureTranslation } from '../../engine/masquerade/masquerade.bench.ts';
 import { GatewayProcess, ROOT } from '../gateway-process.ts';
 import { firstByte } from './first-byte.ts';
 import { ftpRates } from './ftp.ts';
@@ -13,15 +14,19 @@ import { broken, type Row, row, table } from './row.ts';
 import { residentKb, throughMain, throughPty } from './whole-path.ts';
 
 const json = process.argv.includes('--json');
+const wanted = process.argv.slice(2).filter((word) => !word.startsWith('-'));
 const SECONDS = 5;
 const ARMED =
   'median of 180 pairs of rounds, every helper on beside every helper off, the same packets in the same process';
+const TURNS = 3;
+const TURN_SECONDS = 2;
 const rows: Row[] = [];
 const say = (text: string) => {
   if (!json) console.log(`bench: ${text} …`);
 };
 
 async function group(what: string, unit: string, goal: string, work: () => Promise<Row[]>): Promise<void> {
+  if (wanted.length > 0 && !wanted.some((word) => what.includes(word))) return;
   say(what);
   try {
     rows.push(...(await work()));
@@ -32,39 +37,44 @@ async function group(what: string, unit: string, goal: string, work: () => Promi
   }
 }
 
-const bothWays = async (from: string, to: string, at: string) => ({
-  up: await hosts.throughput({ from, to, at, seconds: SECONDS, reverse: false }),
-  down: await hosts.throughput({ from, to, at, seconds: SECONDS, reverse: true }),
+interface BothWays {
+  up: number;
+  down: number;
+}
+const WAYS = ['up', 'down'] as const;
+
+const bothWays = async (from: string, to: string, at: string, seconds: number): Promise<BothWays> => ({
+  up: await hosts.throughput({ from, to, at, seconds, reverse: false }),
+  down: await hosts.throughput({ from, to, at, seconds, reverse: true }),
 });
 
-async function tunToTun(): Promise<{ up: number; down: number; kb: number }> {
+async function tunToTun(seconds: number): Promise<BothWays> {
   hosts.makeHosts();
   const child: ChildProcess = spawn(process.execPath, [join(ROOT, 'dist', 'e2e', 'tun-to-tun.js')], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   try {
     await once(child.stdout as NodeJS.ReadableStream, 'data');
-    const rates = await bothWays(hosts.LAN_NS, hosts.NET_NS, hosts.NET_HOST);
-    return { ...rates, kb: residentKb(child.pid as number) };
+    return await bothWays(hosts.LAN_NS, hosts.NET_NS, hosts.NET_HOST, seconds);
   } finally {
     child.kill();
     await once(child, 'exit');
   }
 }
 
-async function slirp(): Promise<{ up: number; down: number }> {
+async function slirp(far: hosts.SlirpFar, seconds: number): Promise<BothWays> {
   hosts.makeHosts();
-  const path = await hosts.slirpPath();
+  const path = await hosts.slirpPath(far);
   try {
-    return await bothWays(hosts.LAN_NS, hosts.NET_NS, path.target);
+    return await bothWays(hosts.LAN_NS, hosts.NET_NS, path.target, seconds);
   } finally {
     path.stop();
   }
 }
 
-async function kernel(): Promise<{ up: number; down: number }> {
+async function kernel(seconds: number): Promise<BothWays> {
   hosts.makeHosts();
-  return bothWays(hosts.LAN_NS, hosts.NET_NS, hosts.kernelPath());
+  return bothWays(hosts.LAN_NS, hosts.NET_NS, hosts.kernelPath(), seconds);
 }
 
 function processOf(part: string): number {
@@ -80,16 +90,34 @@ function processOf(part: string): number {
   return Number(pid);
 }
 
-await group('translation in process', 'packets/s', '≥ 1,000,000', async () =>
-  [1_000, 10_000, 60_000].map((sessions) => {
-    const { packetsPerSecond, nanoseconds, bytesPerSession } = measureTranslation(sessions, 2_000_000);
+await group('memory of a full table', 'MB', '≤ 64', async () => {
+  const megabytes = measureMemory(60_000) / 1e6;
+  return [
+    row({
+      name: 'memory of 60,000 sessions',
+      value: megabytes,
+      unit: 'MB',
+      goal: '≤ 64',
+      met: megabytes <= 64,
+      why: 'what the process grows by, with the packets that open them; no peer shows its table’s memory',
+    }),
+  ];
+});
+
+await group('translation in process', 'ns a packet', '≤ 500', async () =>
+  [
+    [1_000, 250],
+    [10_000, 1_000],
+    [60_000, 500],
+  ].map(([sessions = 0, goal = 0]) => {
+    const { packetsPerSecond, nanoseconds } = measureTranslation(sessions, 2_000_000);
     return row({
       name: `translation, all checks, ${sessions.toLocaleString('en')} sessions`,
-      value: packetsPerSecond,
-      unit: 'packets/s',
-      goal: sessions === 10_000 ? '≥ 1,000,000' : 'reported',
-      met: sessions !== 10_000 || packetsPerSecond >= 1e6,
-      why: `${nanoseconds.toFixed(0)} ns a packet, ${bytesPerSession.toFixed(0)} bytes a session; no peer translates in process here: the kernel's path cannot be called alone`,
+      value: nanoseconds,
+      unit: 'ns a packet',
+      goal: `≤ ${goal}`,
+      met: nanoseconds <= goal,
+      why: `${packetsPerSecond.toLocaleString('en')} packets/s; no peer translates in process here: the kernel's path cannot be called alone`,
     });
   }),
 );
@@ -104,29 +132,44 @@ await group('all helpers armed, on traffic that is nobody’s', '%', '≤ 3', as
   ];
 });
 
-await group('TCP between two hosts, MTU 1500', 'Mbit/s', '≥ slirp4netns', async () => {
-  const ours = await tunToTun();
-  const theirs = await slirp();
-  const linux = await kernel();
-  const one = (
-    way: 'up' | 'down',
-    name: string,
-    peer: { name: string; value: number },
-    goal: string,
-    met: boolean,
-  ) => row({ name, value: ours[way], unit: 'Mbit/s', peer, goal, met });
-  const words = { up: 'TUN to TUN, LAN to net', down: 'TUN to TUN, net to LAN' };
-  return [
-    one('up', words.up, { name: 'slirp4netns', value: theirs.up }, '≥ peer', ours.up >= theirs.up),
-    one('down', words.down, { name: 'slirp4netns', value: theirs.down }, 'reported', true),
-    one('up', words.up, { name: 'kernel masquerade, no offload', value: linux.up }, 'reported', true),
-    one('down', words.down, { name: 'kernel masquerade, no offload', value: linux.down }, 'reported', true),
-  ];
+/** The machine is never as still for one as for the next: in turns, and the middle of the figures counts. */
+await group('TCP between two hosts, MTU 1500', 'Mbit/s', '≥ 1000', async () => {
+  const measured: Record<'ours' | 'linked' | 'looped' | 'linux', BothWays[]> = {
+    ours: [],
+    linked: [],
+    looped: [],
+    linux: [],
+  };
+  for (let turn = 0; turn < TURNS; turn++) {
+    measured.ours.push(await tunToTun(TURN_SECONDS));
+    measured.linked.push(await slirp('link', TURN_SECONDS));
+    measured.looped.push(await slirp('loopback', TURN_SECONDS));
+    measured.linux.push(await kernel(TURN_SECONDS));
+  }
+  const middle = (who: keyof typeof measured, way: 'up' | 'down') =>
+    measured[who].map((rates) => rates[way]).sort((a, b) => a - b)[TURNS >> 1] as number;
+  const ends = { up: 'LAN to net', down: 'net to LAN' };
+  return WAYS.flatMap((way) => {
+    const name = `TUN to TUN, ${ends[way]}`;
+    const value = middle('ours', way);
+    const beside = (peer: string, who: keyof typeof measured, times: number | null) => {
+      const theirs = middle(who, way);
+      const goal = times === null ? 'reported' : `≥ ${times} × peer`;
+      const met = times === null || value >= times * theirs;
+      return row({ name, value, unit: 'Mbit/s', peer: { name: peer, value: theirs }, goal, met });
+    };
+    return [
+      row({ name, value, unit: 'Mbit/s', goal: '≥ 1000', met: value >= 1000 }),
+      beside('slirp4netns, MTU 1500 on both sides', 'linked', 1.5),
+      beside('slirp4netns, MTU 65520 on the far side', 'looped', null),
+      beside('kernel masquerade, no offload', 'linux', null),
+    ];
+  });
 });
 
 await group('TUN to socket to main and back', 'Mbit/s', '≥ 300', async () => {
   const { up, down } = await throughMain(SECONDS);
-  const linux = await kernel();
+  const linux = await kernel(SECONDS);
   const peer = (value: number) => ({ name: 'kernel masquerade, no offload', value });
   return [
     row({

@@ -33,23 +33,25 @@ export function removeHosts(): void {
   }
 }
 
-/** Kernel masquerade on a third host between the two, without any segmentation or checksum offload. */
+/** A cable between the third host and one of the two, without any segmentation or checksum offload. */
+function wire(namespace: string, address: string, name: string, outer: string): void {
+  ip('link', 'add', name, 'netns', MID_NS, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', namespace);
+  ip('-n', MID_NS, 'address', 'add', `${outer}/24`, 'dev', name);
+  ip('-n', namespace, 'address', 'add', `${address}/24`, 'dev', 'eth0');
+  for (const [ns, dev] of [
+    [MID_NS, name],
+    [namespace, 'eth0'],
+  ] as const) {
+    inside(ns, 'ethtool', '-K', dev, 'tx', 'off', 'rx', 'off', 'tso', 'off', 'gso', 'off', 'gro', 'off');
+    ip('-n', ns, 'link', 'set', dev, 'up');
+  }
+  ip('-n', namespace, 'route', 'add', 'default', 'via', outer);
+}
+
+/** Kernel masquerade on a third host between the two. */
 export function kernelPath(): string {
-  const wire = (namespace: string, inner: string, address: string, name: string, outer: string) => {
-    ip('link', 'add', name, 'netns', MID_NS, 'type', 'veth', 'peer', 'name', inner, 'netns', namespace);
-    ip('-n', MID_NS, 'address', 'add', `${outer}/24`, 'dev', name);
-    ip('-n', namespace, 'address', 'add', `${address}/24`, 'dev', inner);
-    for (const [ns, dev] of [
-      [MID_NS, name],
-      [namespace, inner],
-    ] as const) {
-      inside(ns, 'ethtool', '-K', dev, 'tx', 'off', 'rx', 'off', 'tso', 'off', 'gso', 'off', 'gro', 'off');
-      ip('-n', ns, 'link', 'set', dev, 'up');
-    }
-    ip('-n', namespace, 'route', 'add', 'default', 'via', outer);
-  };
-  wire(LAN_NS, 'eth0', LAN_HOST, 'lan0', '10.77.1.1');
-  wire(NET_NS, 'eth0', NET_HOST, 'net0', '10.77.2.1');
+  wire(LAN_NS, LAN_HOST, 'lan0', '10.77.1.1');
+  wire(NET_NS, NET_HOST, 'net0', '10.77.2.1');
   inside(MID_NS, 'sysctl', '-qw', 'net.ipv4.ip_forward=1');
   execFileSync('ip', ['netns', 'exec', MID_NS, 'nft', '-f', '-'], {
     input:
@@ -58,13 +60,21 @@ export function kernelPath(): string {
   return NET_HOST;
 }
 
-/** slirp4netns carries the LAN host into the other namespace, whose loopback it shows as 10.0.2.2. */
-export async function slirpPath(): Promise<{ target: string; stop(): void }> {
+/**
+ * What is on slirp4netns's far side. `link`: a cable of MTU 1500 to the other host, as a gateway's far side is, so that both
+ * sides are packets as they are for us. `loopback`: the other host's own loopback, shown as 10.0.2.2, where a stream crosses
+ * in pieces of 64 kB and no packet of 1500 bytes is ever made.
+ */
+export type SlirpFar = 'link' | 'loopback';
+
+export async function slirpPath(far: SlirpFar): Promise<{ target: string; stop(): void }> {
+  if (far === 'link') wire(NET_NS, NET_HOST, 'net0', '10.77.2.1');
+  const place = far === 'link' ? MID_NS : NET_NS;
   const holder = spawn('ip', ['netns', 'exec', LAN_NS, 'sleep', '600'], { stdio: 'ignore' });
   await sleep(300);
   const slirp = spawn(
     'ip',
-    ['netns', 'exec', NET_NS, 'slirp4netns', '--configure', '--mtu=1500', String(holder.pid), 'tap0'],
+    ['netns', 'exec', place, 'slirp4netns', '--configure', '--mtu=1500', String(holder.pid), 'tap0'],
     { stdio: 'ignore' },
   );
   for (let tries = 0; tries < 50; tries++) {
@@ -76,7 +86,7 @@ export async function slirpPath(): Promise<{ target: string; stop(): void }> {
     }
   }
   return {
-    target: '10.0.2.2',
+    target: far === 'link' ? NET_HOST : '10.0.2.2',
     stop: () => {
       slirp.kill();
       holder.kill();
