@@ -15,11 +15,14 @@ export function open(name: string, packet: (buffer: Uint8Array, length: number) 
   return opened.tun;
 }
 
+/** Packets. A TUN tells its own host nothing of a full queue but by loss, and a TCP window of that host is some thousands. */
+const QUEUE = '5000';
+
 /** Moves a TUN into a namespace and gives it the address there; `route` goes by it. */
 export function place(name: string, namespace: string, address: string, route: string): void {
   ip('link', 'set', name, 'netns', namespace);
   ip('-n', namespace, 'address', 'add', `${address}/32`, 'dev', name);
-  ip('-n', namespace, 'link', 'set', name, 'mtu', '1500', 'up');
+  ip('-n', namespace, 'link', 'set', name, 'mtu', '1500', 'txqueuelen', QUEUE, 'up');
   ip('-n', namespace, 'route', 'add', route, 'dev', name);
 }
 

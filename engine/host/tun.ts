@@ -16,6 +16,8 @@ const IFF_TUN_NO_PI = 0x1001;
 const IFF_NAPI = 0x0010;
 /** What may wait for the kernel's thread, by its own count; it bounds memory, the thread is far faster than any line. */
 const WAITING_BYTES = 4 << 20;
+/** How long a TCP segment may wait for the next of its stream, ns. */
+const GATHER_NS = 20_000;
 const IFREQ_BYTES = 40;
 const BATCH = 64;
 /** Largest packet taken, and the room a helper may need after it. */
@@ -116,6 +118,7 @@ export class Tun {
 function takeInOnThread(name: string): void {
   try {
     writeFileSync(`/sys/class/net/${name}/threaded`, '1');
+    writeFileSync(`/sys/class/net/${name}/gro_flush_timeout`, String(GATHER_NS));
   } catch {}
 }
 
