@@ -19,7 +19,7 @@ const LONGEST_HOLD_MS = 6_000;
 /** A far side that measures round trips follows so much from one to the next, and takes nothing for lost. */
 const STRETCH = 1.08;
 const HELD_LIMIT = 128;
-/** What was asked for and has not come after a round trip and so long will not: the far side has nothing to send. */
+/** What was asked for and has not come after what was ahead of it, a round trip and so long will not: there is nothing to send. */
 const UNUSED_MS = 800;
 
 class GateClient implements Member {
@@ -151,8 +151,8 @@ function dueAt(connection: Connection): number {
 function expected(connection: Connection, now: number): number {
   if (!connection.edgeKnown || !connection.receivedKnown) return 0;
   const roundTrip = connection.roundTrip === Number.POSITIVE_INFINITY ? 300 : connection.roundTrip;
-  const since = Math.max(connection.grantedAt, connection.lastReceivedAt);
-  if (now - since > roundTrip + UNUSED_MS) return 0;
+  const due = Math.max(connection.grantedAt + connection.behind, connection.lastReceivedAt);
+  if (now - due > roundTrip + UNUSED_MS) return 0;
   const open = Math.max(0, ahead(connection.edge, connection.received));
   return open - (open % connection.segment);
 }

@@ -8,6 +8,7 @@
  * own. UDP and connections whose SYN was not seen are left alone.
  */
 import { AckGate } from './ack-gate.ts';
+import { OpeningGate } from './opening-gate.ts';
 import { NO_SLOT } from './packet-pool.ts';
 import { ACK, adjustChecksum, ahead, type PacketView, put16, SYN, u16 } from './packet-view.ts';
 import type { Connection } from './tcp-table.ts';
@@ -27,6 +28,7 @@ const TURN_MS = 1_800;
 
 export class InboundControl {
   readonly gate = new AckGate();
+  readonly #openings = new OpeningGate();
   /** Octets a second towards us. */
   #rate: number;
   readonly #active = new Set<Connection>();
@@ -64,13 +66,13 @@ export class InboundControl {
         );
         connection.synAt = -1;
       }
-      // It is about to ask for something: many that open at once must not each take the whole line for theirs.
       connection.lastReceivedAt = now;
       this.#active.add(connection);
       return;
     }
     this.#limits.get(connection.client)?.charge(view.length, now);
     if (view.payload === 0) return;
+    this.#openings.opened(connection);
     if (!connection.receivedKnown || ahead(view.endSeq, connection.received) > 0) {
       connection.received = view.endSeq;
       connection.receivedKnown = true;
@@ -99,37 +101,39 @@ export class InboundControl {
   outgoing(connection: Connection, view: PacketView, buffer: Uint8Array, now: number, wait: number): boolean {
     this.#wait += (wait - this.#wait) / 16;
     const opening = (view.flags & SYN) !== 0;
-    if (opening) {
-      connection.segment = Math.max(64, view.maximumSegment(buffer));
-      connection.edgeKnown = false;
-      connection.acknowledgedKnown = false;
-      if ((view.flags & ACK) === 0) {
-        connection.synAt = now + wait;
-        connection.synBehind = this.gate.asked(this.#active, now);
-      }
-    }
-    // The window of a SYN is never scaled (RFC 7323 §2.2).
-    const scale = opening ? 0 : connection.scale;
-    if (scale < 0) return false;
-    if ((view.flags & ACK) === 0) {
-      const share = this.#share(connection, now);
-      if (opening && view.window > share) this.#rewrite(view, buffer, share);
+    const answers = (view.flags & ACK) !== 0;
+    if (opening && !answers) {
+      if (this.#openings.mustWait(connection, this.#isShort(now), now)) return true;
+      this.#open(connection, view, buffer, now, wait);
       return false;
     }
+    if (opening) this.#begin(connection, view, buffer);
+    // The window of a SYN is never scaled (RFC 7323 §2.2).
+    const scale = opening ? 0 : connection.scale;
+    if (view.payload >= connection.segment / 2) this.#openings.opened(connection);
+    if (scale < 0 || !answers) return false;
     if (!opening && this.#mustWait(connection, view, buffer, now)) return true;
     this.#offer(connection, view, buffer, scale, now);
     return false;
   }
 
-  /** Keeps the acknowledgement in `slot` back; returns the slot of an older one that it replaces, or NO_SLOT. */
-  hold(connection: Connection, slot: number, now: number): number {
+  /** Keeps the SYN or acknowledgement in `slot` back; returns the slot of an older one that it replaces, or NO_SLOT. */
+  hold(connection: Connection, slot: number, view: PacketView, now: number): number {
+    if ((view.flags & SYN) !== 0) return this.#openings.hold(connection, slot);
     const limit = this.#limits.get(connection.client);
     if (limit === undefined || limit.isReady(now)) return this.gate.hold(connection, slot, now);
     return this.gate.holdUntil(connection, slot, limit.readyAt(now), now);
   }
 
-  /** The next acknowledgement to let out of the gate, if one is overdue or there is room; null: none. */
+  /** When `release` may have something though nothing has come; Infinity: nothing is held back. */
+  nextDeadline(): number {
+    return Math.min(this.gate.nextDeadline(), this.#openings.nextDeadline());
+  }
+
+  /** The next connection whose packet is to be let out, if one is overdue or there is room; null: none. */
   release(now: number): Connection | null {
+    const opening = this.#openings.isEmpty ? null : this.#openings.release(this.#isShort(now), now);
+    if (opening !== null) return opening;
     if (this.gate.isEmpty) return null;
     const overdue = this.gate.overdue(now);
     if (overdue !== null) return overdue;
@@ -138,10 +142,33 @@ export class InboundControl {
     return this.#hasRoom(next, now) ? next : null;
   }
 
-  /** `view` is on the acknowledgement that `release` gave the connection of. */
-  letOut(connection: Connection, view: PacketView, buffer: Uint8Array, now: number): void {
+  /** `view` is on the packet that `release` gave the connection of; `wait` as for `outgoing`. */
+  letOut(connection: Connection, view: PacketView, buffer: Uint8Array, now: number, wait: number): void {
+    if ((view.flags & SYN) !== 0) {
+      this.#open(connection, view, buffer, now, wait);
+      return;
+    }
     this.gate.charge(connection, this.#turnOctets(connection));
     this.#offer(connection, view, buffer, connection.scale, now);
+  }
+
+  /** A SYN of either side's opening; what was known of the connection is void. */
+  #begin(connection: Connection, view: PacketView, buffer: Uint8Array): void {
+    connection.segment = Math.max(64, view.maximumSegment(buffer));
+    connection.edgeKnown = false;
+    connection.acknowledgedKnown = false;
+  }
+
+  /** Our SYN goes out. It is about to ask for something: many at once must not each take the whole line for theirs. */
+  #open(connection: Connection, view: PacketView, buffer: Uint8Array, now: number, wait: number): void {
+    this.#begin(connection, view, buffer);
+    connection.synAt = now + wait;
+    connection.synBehind = this.gate.asked(this.#active, now);
+    connection.lastReceivedAt = now;
+    this.#active.add(connection);
+    this.#openings.began(connection, now);
+    const share = this.#share(connection, now);
+    if (view.window > share) this.#rewrite(view, buffer, share);
   }
 
   #mustWait(connection: Connection, view: PacketView, buffer: Uint8Array, now: number): boolean {
@@ -153,6 +180,15 @@ export class InboundControl {
     if (this.#active.size < 2) return false;
     if (connection.held !== NO_SLOT) return true;
     return !this.gate.isEmpty || !this.#hasRoom(connection, now);
+  }
+
+  /** Whether what has been asked for and has not come is no more than the line should have to bring. */
+  #isShort(now: number): boolean {
+    const asked = this.gate.asked(this.#active, now);
+    if (asked === 0) return true;
+    let budget = Number.POSITIVE_INFINITY;
+    for (const connection of this.#active) budget = Math.min(budget, this.#budget(connection));
+    return asked <= budget;
   }
 
   /** Whether the connection may ask for its turn's octets; the shortest round trip says how much fills the line. */
@@ -176,6 +212,7 @@ export class InboundControl {
       connection.edge = edge;
       connection.edgeKnown = true;
       if (connection.grantedAt > 0) connection.turn = now - connection.grantedAt;
+      connection.behind = (this.gate.asked(this.#active, now) / this.#rate) * 1000;
       connection.grantedAt = now;
     }
     if (!connection.acknowledgedKnown || ahead(view.ack, connection.acknowledged) > 0)
@@ -191,7 +228,7 @@ export class InboundControl {
   /** What may be on its way to us in all, bytes. */
   #budget({ roundTrip, segment }: Connection): number {
     const known = roundTrip !== Number.POSITIVE_INFINITY;
-    const time = this.#wait + (known ? Math.min(roundTrip, LONGEST_ROUND_TRIP) : ROUND_TRIP_GUESS);
+    const time = 2 * this.#wait + (known ? Math.min(roundTrip, LONGEST_ROUND_TRIP) : ROUND_TRIP_GUESS);
     // One is on the line, one at its far end, one waits for the acknowledgement that receivers send for every second.
     return Math.max(3, Math.round((this.#rate * time) / 1000 / segment) + 2) * segment;
   }

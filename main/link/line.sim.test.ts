@@ -112,6 +112,33 @@ describe('33.6 kbit/s each way', () => {
     expect(total).toBeGreaterThan(0.9);
   });
 
+  it('a page that opens fifteen connections at once does not bury the provider', () => {
+    const line = new SimulatedLine(V34);
+    const hosts = new Hosts(line);
+    const all = Array.from({ length: 15 }, () => hosts.transfer('down', 1, { total: 8_000 }));
+    line.runUntil(60_000);
+    // A FIFO of four seconds would be full without a gate for what opens.
+    expect(line.worstProviderMs).toBeLessThan(2_600);
+    expect(line.providerDrops).toBe(0);
+    for (const one of all) expect(one.delivered).toBe(8_000);
+  });
+
+  it('a connection that opens alone waits for nothing, one to a far end that is silent keeps others little', () => {
+    const opened = (before: (hosts: Hosts) => void) => {
+      const line = new SimulatedLine(V34);
+      const hosts = new Hosts(line);
+      before(hosts);
+      let doneAt = Number.POSITIVE_INFINITY;
+      hosts.transfer('down', 2, { total: 500, startAt: 1_000, onDone: () => (doneAt = line.now) });
+      line.runUntil(10_000);
+      return doneAt - 1_000;
+    };
+    const alone = opened(() => {});
+    expect(alone).toBeLessThan(450);
+    const silent = (hosts: Hosts) => hosts.openToNobody(1, 990);
+    expect(opened(silent)).toBeLessThan(alone + 400);
+  });
+
   it('fills the line towards a receiver that is slow to acknowledge', () => {
     const line = new SimulatedLine(V34);
     const transfer = new Hosts(line).transfer('down', 1, { delayedAckMs: 200 });

@@ -3,13 +3,15 @@
  *
  * Under load, an LCP echo's round trip shows what still waits in tty and modem. What is beyond the quickest ever seen is a
  * hidden queue, which our clock did not know of; over the time on the line it grew in, it says how much too fast the
- * clock runs. While there is none, the rate is raised in small steps. A delay that stays after the queue was waited out
- * three times is not ours: the line itself grew slower to answer. Times ms, rates octets a second.
+ * clock runs. A little of it is wanted, so that a late timer never leaves the line idle: while there is less, the rate is
+ * raised in small steps. A delay that stays after the queue was waited out three times is not ours: the line itself grew
+ * slower to answer. Times ms, rates octets a second.
  */
 
-/** Below this a hidden queue is noise: late timers, an acknowledgement ahead of the answer. */
-const TOLERANCE_MS = 8;
-const FIRST_STEP = 0.012;
+/** A hidden queue up to the first is too little, beyond the second too much. */
+const WANTED_MS = 10;
+const MOST_MS = 24;
+const FIRST_STEP = 0.016;
 const LEAST_STEP = 0.003;
 const GREATEST_STEP = 0.02;
 /** Good verdicts in a row after which the steps grow: the data compresses, or the line got faster. */
@@ -84,15 +86,16 @@ export class RateTracker {
   sample(roundTrip: number): number {
     this.observe(roundTrip);
     const excess = roundTrip - this.#base;
-    if (excess <= TOLERANCE_MS) {
-      this.#raise();
+    if (excess <= MOST_MS) {
+      if (excess <= WANTED_MS) this.#raise();
+      else this.#stay();
       return 0;
     }
     if (this.#suspicion === 0) {
       this.#suspicion = excess;
       return 0;
     }
-    const hidden = Math.min(excess, this.#suspicion);
+    const hidden = Math.min(excess, this.#suspicion) - WANTED_MS;
     const busy = Math.max(this.#busy, 1);
     this.#clear();
     this.#good = 0;
@@ -121,6 +124,13 @@ export class RateTracker {
   #clear(): void {
     this.#busy = 0;
     this.#suspicion = 0;
+  }
+
+  #stay(): void {
+    this.#clear();
+    this.#drains = 0;
+    this.#good = 0;
+    this.#step = LEAST_STEP;
   }
 
   #raise(): void {

@@ -49,6 +49,8 @@ const ECHO_LOST_MS = 6_000;
 const STALL_MS = 150;
 /** More of the line towards us than this in use while an echo was out: its delay says nothing of our own queue. */
 const INBOUND_BUSY = 0.35;
+/** In less time a single acknowledgement would look like a busy line. */
+const INBOUND_LEAST_MS = 100;
 
 export class Scheduler {
   readonly #pool = new PacketPool(SLOTS);
@@ -177,7 +179,7 @@ export class Scheduler {
       return;
     }
     this.#echoAt = -1;
-    const inbound = ((this.#heard - this.#heardAtEcho) / Math.max(1, roundTrip)) * 1000;
+    const inbound = ((this.#heard - this.#heardAtEcho) / Math.max(INBOUND_LEAST_MS, roundTrip)) * 1000;
     if (this.#downRate !== null && inbound > INBOUND_BUSY * this.#downRate) return;
     const hidden = this.#tracker.sample(roundTrip - this.#echoDue);
     if (hidden > 0) this.#pacer.hold(hidden, now);
@@ -222,7 +224,7 @@ export class Scheduler {
 
   /** When to call `next` again, ms; null: when something is queued. */
   nextDeadline(now: number): number | null {
-    const gate = this.#inbound?.gate.nextDeadline() ?? Number.POSITIVE_INFINITY;
+    const gate = this.#inbound?.nextDeadline() ?? Number.POSITIVE_INFINITY;
     const ready = this.#queue.readyAt(now);
     const line = ready === Number.POSITIVE_INFINITY ? ready : Math.max(ready, this.#pacer.nextSend(now));
     const due = Math.min(gate, line);
@@ -252,7 +254,7 @@ export class Scheduler {
     const buffer = this.#pool.buffer;
     if ((view.flags & SYN) !== 0) connection.offeredScale = view.windowScale(buffer);
     const waits = inbound.outgoing(connection, view, buffer, now, this.#pacer.outstanding(now));
-    const older = waits ? inbound.hold(connection, slot, now) : inbound.gate.take(connection);
+    const older = waits ? inbound.hold(connection, slot, view, now) : inbound.gate.take(connection);
     if (older !== NO_SLOT) this.#pool.release(older);
     return waits;
   }
@@ -263,7 +265,7 @@ export class Scheduler {
       if (connection === null) return;
       const slot = inbound.gate.take(connection);
       this.#view.read(this.#pool.buffer, slot * SLOT_BYTES, this.#pool.lengthOf(slot));
-      inbound.letOut(connection, this.#view, this.#pool.buffer, now);
+      inbound.letOut(connection, this.#view, this.#pool.buffer, now, this.#pacer.outstanding(now));
       this.#file(slot, connection.client, now);
     }
   }

@@ -1,5 +1,5 @@
 /** For tests: the hosts at both ends of a simulated line: transfers, a ping, keystrokes that are echoed; and statistics. */
-import { ACK, ICMP, PacketView } from './packet-view.ts';
+import { ACK, ICMP, PacketView, SYN } from './packet-view.ts';
 import type { SimulatedLine } from './simulated-line.ts';
 import { ipPacket, tcpPacket } from './simulated-packets.ts';
 import { type Direction, Transfer } from './simulated-tcp.ts';
@@ -38,6 +38,15 @@ export class Hosts {
     });
     this.#transfers.set(transfer.port, transfer);
     return transfer;
+  }
+
+  /** A SYN to an address that never answers. */
+  openToNobody(client: number, at: number): void {
+    const [sourcePort, flags] = [this.#nextPort++, SYN];
+    const syn = { source: this.address, destination: 0xc6336401, sourcePort, destinationPort: 80, flags };
+    this.#line.after(at, () =>
+      this.#line.sendUp(client, tcpPacket({ ...syn, seq: 0, ack: 0, window: 65_535, payload: 0 })),
+    );
   }
 
   /** Echo requests of 84 octets, one every `every` ms; the round trips are put into `times`. */

@@ -14,6 +14,8 @@ const SCALE = 7;
 const INITIAL_SEGMENTS = 10;
 /** Linux sends a lone acknowledgement after this. */
 const DELAYED_ACK_MS = 40;
+/** Linux's, also what it grants a lone segment's acknowledgement before it probes. */
+const LEAST_TIMEOUT_MS = 200;
 const RECEIVE_WINDOW = 65_535;
 
 export type Direction = 'up' | 'down';
@@ -236,13 +238,15 @@ export class Transfer {
       this.#variance = 0.75 * this.#variance + 0.25 * Math.abs(sample - this.#smoothed);
       this.#smoothed = 0.875 * this.#smoothed + 0.125 * sample;
     }
-    this.#timeout = this.#smoothed + Math.max(200, 4 * this.#variance);
+    this.#timeout = this.#smoothed + Math.max(LEAST_TIMEOUT_MS, 4 * this.#variance);
   }
 
   /** A tail loss probe first (RFC 8985 §7), then the retransmission timeout. */
   #arm(): void {
     const probe = !this.#probed && this.#smoothed > 0;
-    const wait = probe ? Math.min(this.#timeout, 2 * this.#smoothed + DELAYED_ACK_MS) : this.#timeout;
+    const wait = probe
+      ? Math.min(this.#timeout, 2 * this.#smoothed + (this.#flight.size === 1 ? LEAST_TIMEOUT_MS : 2))
+      : this.#timeout;
     const due = this.#line.now + wait;
     this.#timer = due;
     this.#line.after(wait, () => {

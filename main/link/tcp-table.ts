@@ -41,8 +41,9 @@ export class Connection implements Member {
   /** Highest acknowledgement of our side that was let out. */
   acknowledged = 0;
   acknowledgedKnown = false;
-  /** When the right edge last moved, ms. */
+  /** When the right edge last moved, and how long what the others had asked for would take the line then, ms. */
   grantedAt = Number.NEGATIVE_INFINITY;
+  behind = 0;
   /** An acknowledgement that waits in ack-gate.ts, since when, and whose. */
   held = NO_SLOT;
   heldAt = 0;

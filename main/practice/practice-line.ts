@@ -28,8 +28,10 @@ export interface PracticeLine {
 }
 
 export interface PracticeLineOptions {
-  /** bit/s; 0 unthrottled. */
-  rate?: number;
+  /** bit/s, or from the caller and from the provider; 0 unthrottled. */
+  rate?: number | readonly [number, number];
+  /** First and last of the addresses that the provider gives, by default all of practice's. */
+  pool?: readonly [string, string];
   /** Of the telephone line, one way, ms. */
   delayMs?: number;
   /** Each modem's send buffer. */
@@ -51,11 +53,14 @@ const DEFAULT_RATE = 33_600;
 /** How much a provider's port queues for a caller: seconds of line, and bytes where the line has no rate. */
 const QUEUE_SECONDS = 4;
 const QUEUE_BYTES = 1 << 20;
+const LEAST_QUEUE_BYTES = 8192;
+const POOL = [PRACTICE.provider.poolFirst, PRACTICE.provider.poolLast] as const;
 
 /** Opens the practice line. Rejects if the system has no pty to give. */
 export async function startPracticeLine(options: PracticeLineOptions = {}): Promise<PracticeLine> {
   const rate = options.rate ?? DEFAULT_RATE;
-  const bufferBytes = options.bufferBytes ?? (rate === 0 ? 1 << 16 : 2048);
+  const downRate = typeof rate === 'number' ? rate : rate[1];
+  const bufferBytes = options.bufferBytes ?? (downRate === 0 ? 1 << 16 : 2048);
   const clock = options.clock ?? systemClock;
   const terminal = new PtyTerminal(bufferBytes);
   const exchange = new Exchange({
@@ -69,7 +74,7 @@ export async function startPracticeLine(options: PracticeLineOptions = {}): Prom
   terminal.attach(exchange.plug(terminal, CALLER_NUMBER));
   const second = new PtyTerminal(bufferBytes);
   second.attach(exchange.plug(second, SECOND_CALLER_NUMBER));
-  const nextAddress = addressPool(PRACTICE.provider.poolFirst, PRACTICE.provider.poolLast);
+  const nextAddress = addressPool(...(options.pool ?? POOL));
   const servers: AccessServer[] = [];
 
   const line: PracticeLine = {
@@ -103,13 +108,13 @@ export async function startPracticeLine(options: PracticeLineOptions = {}): Prom
         secret: (user) => (user === PRACTICE_USER ? PRACTICE_PASSWORD : null),
         mru: 1500,
         mtu: 1500,
-        lineRate: rate === 0 ? 10_000_000 : rate,
+        lineRate: downRate === 0 ? 10_000_000 : downRate,
         vj: true,
         deflate: options.deflate ?? false,
       },
       assign: nextAddress,
       checkLogin: (user, password) => user === PRACTICE_USER && password === PRACTICE_PASSWORD,
-      queueBytes: rate === 0 ? QUEUE_BYTES : Math.max(8192, (rate / 8) * QUEUE_SECONDS),
+      queueBytes: downRate === 0 ? QUEUE_BYTES : Math.max(LEAST_QUEUE_BYTES, (downRate / 8) * QUEUE_SECONDS),
       random: (bytes) => randomBytes(bytes),
       onPacket: (packet, offset, length) => line.onInternetPacket?.(packet, offset, length),
     });
