@@ -10,6 +10,7 @@ import { ident } from './helpers/ident.ts';
 import { irc } from './helpers/irc.ts';
 import { remote } from './helpers/remote.ts';
 import { scripted } from './helpers/scripted.ts';
+import { sip } from './helpers/sip.ts';
 import { talk } from './helpers/talk.ts';
 import { tftp } from './helpers/tftp.ts';
 import { redials } from './redials.ts';
@@ -29,6 +30,7 @@ const proofs: readonly Proof[] = [
   remote,
   ident,
   irc,
+  sip,
   talk,
   tftp,
   redials,

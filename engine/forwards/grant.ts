@@ -1,7 +1,7 @@
 // Leases of outside ports made, renewed and ended (RFC 6887 §11-12, §15): the policy that PCP and NAT-PMP share. A lease pins the mapping that
 // the host's own traffic from that port uses too (RFC 6887 §11.3), so both leave by one outside port, and it follows a redial as mappings do.
 // No lease is for ports below 1024 or for those that helpers keep closed, and never for another host than the one that asks.
-import { DENIED_PORTS } from '../helpers/helper.ts';
+import { staysClosed } from '../helpers/helper.ts';
 import { mayMap } from '../masquerade/limits.ts';
 import { makeMapping } from '../masquerade/open.ts';
 import {
@@ -91,8 +91,8 @@ function decide(m: Masquerade, request: LeaseRequest, now: number): Granted {
     return { ...refusal(SUCCESS), outsidePort: request.outsidePort, outside: request.outside };
   }
   const row = m.inLan(inside) && !m.callers.has(inside) ? m.clients.idFor(inside, 'lan', now) : -1;
-  if (row < 0 || m.clients.blocked[row] === 1 || insidePort < 1024 || DENIED_PORTS.has(insidePort))
-    return refusal(NOT_AUTHORIZED);
+  const closed = insidePort < 1024 || staysClosed(protocol === TCP ? 'tcp' : 'udp', insidePort);
+  if (row < 0 || m.clients.blocked[row] === 1 || closed) return refusal(NOT_AUTHORIZED);
   const mapping = held?.mapping ?? m.table.findMapping(protocol, inside, insidePort);
   const uplink = mapping < 0 ? homeOf(m, row) : uplinkOf(m, mapping);
   if (!uplink?.up) return refusal(NETWORK_FAILURE);

@@ -221,7 +221,8 @@ describe('PCP (RFC 6887)', () => {
     expect(lab.pcp({ port: 0 })).toMatchObject({ result: 9 });
     expect(lab.pcp({ protocol: 0 })).toMatchObject({ result: 3 });
     expect(lab.pcp({ port: 1023 })).toMatchObject({ result: 2 });
-    expect(lab.pcp({ port: 6000 })).toMatchObject({ result: 2 });
+    expect(lab.pcp({ port: 2049 })).toMatchObject({ result: 2 });
+    expect(lab.pcp({ protocol: 6, port: 6000 })).toMatchObject({ result: 2 });
     expect(lab.pcp({ options: [5, 0, 0, 0] })).toMatchObject({ result: 5 });
     expect(lab.pcp({ options: [2, 0, 0, 9] })).toMatchObject({ result: 6 });
     expect(lab.pcp({ options: [2, 0, 0, 0, 2, 0, 0, 0] })).toMatchObject({ result: 6 });

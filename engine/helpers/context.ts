@@ -29,7 +29,7 @@ import { formatAddress } from '../packet/address.ts';
 import { GRE, TCP, UDP } from '../packet/ipv4.ts';
 import type { Attachment } from './attachment.ts';
 import { type Expectations, LONGEST_SECONDS } from './expectations.ts';
-import { DENIED_PORTS, type Dialogue, type Expected, type HelperContext } from './helper.ts';
+import { type Dialogue, type Expected, type HelperContext, staysClosed } from './helper.ts';
 import type { Tally } from './posts.ts';
 
 export class Context implements HelperContext {
@@ -85,7 +85,7 @@ export class Context implements HelperContext {
   }
 
   expect(expected: Expected): number | null {
-    if (!this.#permitted(expected.insidePort)) return null;
+    if (!this.#permitted(expected.protocol, expected.insidePort)) return null;
     const mapping = this.#mapping(expected.protocol === 'tcp' ? TCP : UDP, expected.insidePort);
     return mapping < 0 ? null : this.#await(expected, mapping);
   }
@@ -93,7 +93,7 @@ export class Context implements HelperContext {
   expectPair(expected: Expected): number | null {
     const protocol = expected.protocol === 'tcp' ? TCP : UDP;
     const { insidePort } = expected;
-    if (!this.#permitted(insidePort) || !this.#permitted(insidePort + 1)) return null;
+    if (![insidePort, insidePort + 1].every((port) => this.#permitted(expected.protocol, port))) return null;
     const known = this.#m.table.findMapping(protocol, this.inside, insidePort);
     const above = this.#m.table.findMapping(protocol, this.inside, insidePort + 1);
     let even = known;
@@ -104,9 +104,10 @@ export class Context implements HelperContext {
       if (port < 0 || !this.#charge() || !this.#charge()) return this.#refused('no pair of ports was free');
       even = this.#make(protocol, insidePort, port);
       odd = even < 0 ? -1 : this.#make(protocol, insidePort + 1, port + 1);
-    }
+    } else if (above < 0) odd = this.#beside(known, 1, protocol, insidePort + 1);
+    else if (known < 0) even = this.#beside(above, -1, protocol, insidePort);
     if (even < 0 || odd < 0 || this.#portOf(odd) !== this.#portOf(even) + 1) {
-      if (even >= 0) this.#m.releaseMapping(even, this.now);
+      for (const one of [even, odd]) if (one >= 0) this.#m.releaseMapping(one, this.now);
       return this.#refused('its ports are in use apart');
     }
     const port = this.#await(expected, even);
@@ -224,9 +225,10 @@ export class Context implements HelperContext {
     return null;
   }
 
-  #permitted(port: number): boolean {
+  #permitted(protocol: 'tcp' | 'udp', port: number): boolean {
     const privileged = this.#attachment.helper?.privileged === true;
-    if (port > 0 && port <= 65_535 && (port >= 1024 || privileged) && !DENIED_PORTS.has(port)) return true;
+    const high = port >= 1024 || privileged;
+    if (port > 0 && port <= 65_535 && high && !staysClosed(protocol, port)) return true;
     this.refuse(port < 1024 ? 'a port below 1024 was asked for' : 'a port that stays closed was asked for');
     return false;
   }
@@ -267,6 +269,16 @@ export class Context implements HelperContext {
     pool.own(port, mapping);
     this.#m.clients.mappings[row] = (this.#m.clients.mappings[row] as number) + 1;
     return mapping;
+  }
+
+  /** The second of a pair whose first is still there from an earlier call: only the port beside that one will do. */
+  #beside(first: number, step: 1 | -1, protocol: number, insidePort: number): number {
+    const port = this.#portOf(first) + step;
+    const slot = (this.#m.table.mappingWords[first * MAPPING_WORDS + M_PROTOCOL] as number) >>> 8;
+    const uplink = this.#uplink;
+    if (((port ^ insidePort) & 1) !== 0 || slot !== uplink?.slot) return -1;
+    const free = uplink.pool(protocol)?.isFree(port, this.inside, insidePort, this.#m.quarters(this.now));
+    return free && this.#charge() ? this.#make(protocol, insidePort, port) : -1;
   }
 
   #await(expected: Expected, mapping: number): number | null {

@@ -133,5 +133,7 @@ export interface Helper {
 
 /** Most bytes held back in one direction. */
 export const HOLD_BYTES = 1024;
-/** Inside ports nobody outside may be led to, whatever a payload says: NFS and X. */
-export const DENIED_PORTS: ReadonlySet<number> = new Set([2049, 6000, 6001, 6002, 6003]);
+/** Inside ports nobody outside may be led to, whatever a payload says: NFS, and X by TCP; by UDP telephones take sound there. */
+export function staysClosed(protocol: 'tcp' | 'udp', port: number): boolean {
+  return port === 2049 || (protocol === 'tcp' && port >= 6000 && port <= 6003);
+}

@@ -108,6 +108,16 @@ describe('SIP, a call from inside', () => {
     phone.say(invite());
     expect(phone.hear(answered({ address: SERVER }))).toContain(`Via: SIP/2.0/UDP ${HOST1}:5060;branch`);
   });
+  it('a second call with the same ports, of which only one was used before, has its pair', () => {
+    const phone = new Phone();
+    phone.say(invite());
+    expect(phone.sendIn(30_000)).toBe(30_000);
+    phone.say(message({ first: `BYE sip:you@${SERVER} SIP/2.0`, method: 'BYE' }));
+    expect(phone.state.expectations).toBe(0);
+    expect(phone.say(invite())).toContain(sdp({ address: OUTSIDE }));
+    expect(phone.state).toMatchObject({ hits: 2, refusals: [] });
+    expect([phone.sendIn(30_000), phone.sendIn(30_001)]).toEqual([30_000, 30_001]);
+  });
   it('media may come from where the answer says, and then from nowhere else', () => {
     const phone = new Phone();
     phone.say(invite());
@@ -287,7 +297,7 @@ describe('SIP, switched off and attacked', () => {
       'media were asked for a third party',
     ],
     ['a low port', sdp({ port: 138 }), 'a port below 1024 was asked for'],
-    ['a closed port', sdp({ port: 6000 }), 'a port that stays closed was asked for'],
+    ['a closed port', sdp({ port: 2048 }), 'a port that stays closed was asked for'],
   ];
   it.each(cases)('%s opens nothing and is counted', (_name, body, reason) => {
     const phone = new Phone();
@@ -295,6 +305,11 @@ describe('SIP, switched off and attacked', () => {
     if (!body.includes(HOST2)) expect(said.endsWith(body)).toBe(true);
     expect(phone.state.expectations).toBe(0);
     expect(phone.refusals).toEqual([reason]);
+  });
+  it('sound at UDP 6000, which is X only by TCP, is opened', () => {
+    const phone = new Phone();
+    expect(phone.say(invite({}, { body: sdp({ port: 6000 }) }))).toContain(`c=IN IP4 ${OUTSIDE}`);
+    expect(phone.state).toMatchObject({ expectations: 2, refusals: [] });
   });
   it('a Contact with a low port is left', () => {
     const phone = new Phone();
