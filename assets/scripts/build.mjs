@@ -77,6 +77,7 @@ export async function build({ ifStale = false } = {}) {
         bench: 'e2e/bench/main.ts',
         'tun-to-tun': 'e2e/bench/tun-to-tun.ts',
         latency: 'e2e/bench/latency.ts',
+        day: 'e2e/bench/day.ts',
         proof: 'e2e/proof/main.ts',
         'proof-peer': 'e2e/proof/peer.ts',
         'proof-script': 'e2e/proof/helpers/scripts/main.ts',

@@ -1,5 +1,5 @@
 // `npm run proof [-- NAME…]`: the long run. The masquerade with real programs in namespaces, then how a slow line feels beside
-// pppd with fq_codel, then PPP and SLIP against pppd and slirp. With names, only those: `latency`, `ppp`, or proofs of the masquerade
+// pppd with fq_codel, a call of a whole day in simulated time, then PPP and SLIP against pppd and slirp. With names, only those: `latency`, `day`, `ppp`, or proofs of the masquerade
 // (a wrong name lists them); flags such as `--seconds 20` go to each of them.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ const words = process.argv.slice(2);
 const flagsAt = words.findIndex((word) => word.startsWith('--'));
 const names = flagsAt < 0 ? words : words.slice(0, flagsAt);
 const flags = words.slice(names.length);
-const others = { latency: 'latency.js', ppp: 'proof-ppp.js' };
+const others = { latency: 'latency.js', day: 'day.js', ppp: 'proof-ppp.js' };
 const masquerade = names.filter((name) => !(name in others));
 const programs = [];
 if (names.length === 0 || masquerade.length > 0) programs.push(['proof.js', masquerade]);

@@ -7,6 +7,7 @@
  */
 import { PacketView } from './packet-view.ts';
 import { Scheduler } from './scheduler.ts';
+import { SimulatedClock } from './simulated-clock.ts';
 
 export interface LineModel {
   /** True rates. */
@@ -51,12 +52,6 @@ export function randomSource(seed: number): () => number {
 const ECHO_OCTETS = 24;
 const ECHO = new Uint8Array(0);
 
-interface Event {
-  at: number;
-  order: number;
-  run: () => void;
-}
-
 /** What arrives at a host: a copy of the packet. */
 export type Receive = (packet: Uint8Array) => void;
 
@@ -71,12 +66,10 @@ export function wireOctets(packet: Uint8Array): number {
 }
 
 export class SimulatedLine {
-  now = 0;
+  readonly #clock = new SimulatedClock();
   readonly model: LineModel;
   readonly scheduler: Scheduler;
   readonly random = randomSource(7);
-  readonly #events: Event[] = [];
-  #order = 0;
   /** By destination address, on either side. */
   readonly #inside = new Map<number, Receive>();
   readonly #outside = new Map<number, Receive>();
@@ -105,26 +98,16 @@ export class SimulatedLine {
     });
   }
 
+  get now(): number {
+    return this.#clock.time;
+  }
+
   after(ms: number, run: () => void): void {
-    const event = { at: this.now + ms, order: this.#order++, run };
-    const heap = this.#events;
-    let at = heap.push(event) - 1;
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      if (!before(event, heap[parent] as Event)) break;
-      heap[at] = heap[parent] as Event;
-      at = parent;
-    }
-    heap[at] = event;
+    this.#clock.after(ms, run);
   }
 
   runUntil(time: number): void {
-    for (let first = this.#events[0]; first !== undefined && first.at <= time; first = this.#events[0]) {
-      this.#pop();
-      this.now = first.at;
-      first.run();
-    }
-    this.now = time;
+    this.#clock.runUntil(time);
   }
 
   attachInside(address: number, receive: Receive): void {
@@ -235,24 +218,4 @@ export class SimulatedLine {
     view.read(packet, 0, packet.length);
     hosts.get(view.destination)?.(packet);
   }
-
-  #pop(): void {
-    const heap = this.#events;
-    const last = heap.pop() as Event;
-    if (heap.length === 0) return;
-    let at = 0;
-    for (;;) {
-      let child = 2 * at + 1;
-      if (child >= heap.length) break;
-      if (child + 1 < heap.length && before(heap[child + 1] as Event, heap[child] as Event)) child += 1;
-      if (!before(heap[child] as Event, last)) break;
-      heap[at] = heap[child] as Event;
-      at = child;
-    }
-    heap[at] = last;
-  }
-}
-
-function before(a: Event, b: Event): boolean {
-  return a.at < b.at || (a.at === b.at && a.order < b.order);
 }
