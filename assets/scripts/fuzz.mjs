@@ -1,4 +1,4 @@
-// `npm run fuzz`: the property tests of the masquerade, at length; counts the packets and events they took. MASQ_FUZZ says how many
+// `npm run fuzz`: the property tests of the masquerade and the helpers, at length; counts the packets and events they took. MASQ_FUZZ says how many
 // times longer than in `npm test` (200 unless told, for some thirteen million inputs in about five minutes). A second try would hide a
 // failure that comes seldom, so there is none.
 import { spawn } from 'node:child_process';
@@ -13,6 +13,7 @@ const FILES = [
   'engine/forwards/triggers.test.ts',
   'engine/forwards/port-mapping.test.ts',
   'engine/packet/packet.test.ts',
+  'engine/helpers/',
 ];
 
 setup('fuzz');

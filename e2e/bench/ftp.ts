@@ -10,7 +10,7 @@ import { PRACTICE } from '../../engine/contract.ts';
 import { inside } from './namespaces.ts';
 import { LAN_HOST, throughEngine, WEB_NS } from './whole-path.ts';
 
-const FILE_BYTES = 100_000_000;
+const FILE_BYTES = 200_000_000;
 const run = promisify(execFile);
 
 export interface FtpRates {

@@ -1,6 +1,7 @@
 // Several helpers at one port. Each protocol's first words are recognised among all others', however they come in pieces.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { runs } from '../masquerade/fuzz.ts';
 import { HOST1, HOST2, Lab, OUTSIDE, SERVER, tcp, udp } from '../masquerade/lab.ts';
 import { SYN } from '../packet/tcp.ts';
 import { Conversation, payloads } from './conversation.ts';
@@ -225,7 +226,7 @@ describe('signatures', () => {
             before = verdict;
           }
         }),
-        { numRuns: 60 },
+        runs(60),
       );
     },
   );

@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { MASQUERADE_DEFAULT } from '../contract.ts';
+import { routerRuns } from '../masquerade/fuzz.ts';
 import { forward, HOST1, Lab, OUTSIDE, type Packet, SERVER, tcp, udp } from '../masquerade/lab.ts';
 import { SYN } from '../packet/tcp.ts';
 import { payloads } from './conversation.ts';
@@ -126,7 +127,7 @@ export function survivesAnyDatagram(meeting: Meeting, seeds: readonly Payload[],
           else ends.hear(payload);
         expect(ends.expectations).toBeLessThanOrEqual(16);
       }),
-      { numRuns: runs },
+      routerRuns(runs),
     );
   });
   it(`any truncation of a sound datagram does no harm${meeting.insideIsServer ? ', server inside' : ''}`, () => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { routerRuns } from '../masquerade/fuzz.ts';
 import { HOST1, HOST2, Lab, OTHER, OUTSIDE, type Packet, SERVER, tcp, udp } from '../masquerade/lab.ts';
 import { ACK, SYN } from '../packet/tcp.ts';
 import { Conversation, payloads, type Scene, standsTrials, survivesAnything, text } from './conversation.ts';
@@ -192,7 +193,7 @@ describe('H.323 registration', () => {
           if (inside) lab.out(udp(HOST1, 1719, SERVER, 1719, payload));
           else lab.in(udp(SERVER, 1719, OUTSIDE, 1719, payload));
       }),
-      { numRuns: 150 },
+      routerRuns(150),
     );
   });
 });

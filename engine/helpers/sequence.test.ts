@@ -1,8 +1,11 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
+import { runs, tellInputs } from '../masquerade/fuzz.ts';
 import { type Chunk, HOLD_BYTES } from './helper.ts';
 import { SequenceMap } from './sequence.ts';
 import { Stream } from './stream.ts';
+
+afterAll(tellInputs);
 
 const bytes = (text: string) => Uint8Array.from(text, (char) => char.charCodeAt(0));
 const text = (from: Uint8Array, at: number, length: number) =>
@@ -41,7 +44,7 @@ describe('SequenceMap', () => {
         }
         for (const border of borders) expect(map.back(map.forward(border))).toBe(border);
       }),
-      { numRuns: 200 },
+      runs(200),
     );
   });
 });
@@ -101,7 +104,7 @@ describe('Stream', () => {
           expect(received.size).toBe(got.length);
         },
       ),
-      { numRuns: 150 },
+      runs(150),
     );
   });
   it('what is held goes on at once when nobody reads any more', () => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { HelperState } from '../contract.ts';
+import { routerRuns } from '../masquerade/fuzz.ts';
 import { HOST1, HOST2, Lab, OTHER, OUTSIDE, SERVER, tcp, udp } from '../masquerade/lab.ts';
 import { SYN } from '../packet/tcp.ts';
 import { Conversation, payloads, type Scene, standsTrials, survivesAnything, text } from './conversation.ts';
@@ -382,7 +383,7 @@ describe('SIP, switched off and attacked', () => {
           else phone.hear(payload);
         }
       }),
-      { numRuns: 150 },
+      routerRuns(150),
     );
   });
 });

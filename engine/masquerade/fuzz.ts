@@ -30,4 +30,5 @@ export function count(more: number): void {
 /** To be called when a file's tests are done. */
 export function tellInputs(): void {
   if (LONGER > 1) process.stdout.write(`masq-gate fuzz inputs: ${inputs}\n`);
+  inputs = 0;
 }

@@ -58,6 +58,8 @@ export class Lab {
   readonly readdressed: { from: string; to: string; moved: number; reset: number; held: number }[] = [];
   readonly logs: { level: LogLevel; text: string }[] = [];
   readonly callers = new Set<number>();
+  /** As last configured. */
+  changes: Partial<RouterConfig> = {};
   #entered = new Uint8Array(0);
 
   constructor(changes: Partial<RouterConfig> = {}, seed = 1, helpers?: readonly Helper[]) {
@@ -78,7 +80,7 @@ export class Lab {
       this.now,
       helpers,
     );
-    this.router.configure(config(changes), this.now);
+    this.configure(changes);
   }
 
   /** The uplink comes up. */
@@ -114,6 +116,7 @@ export class Lab {
     this.router.linkUp({ link, role: 'caller', local, peer, dns: [], mtu, name: 'guest', caller }, this.now);
   }
   configure(changes: Partial<RouterConfig>): void {
+    this.changes = changes;
     this.router.configure(config(changes), this.now);
   }
   /** Milliseconds go by, with a tick at every quarter second (every second when there are many). */
