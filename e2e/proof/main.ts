@@ -8,6 +8,7 @@ import { forwardsProof } from './forwards.ts';
 import { ftp } from './ftp.ts';
 import { ident } from './helpers/ident.ts';
 import { irc } from './helpers/irc.ts';
+import { pptp } from './helpers/pptp.ts';
 import { remote } from './helpers/remote.ts';
 import { scripted } from './helpers/scripted.ts';
 import { sip } from './helpers/sip.ts';
@@ -31,6 +32,7 @@ const proofs: readonly Proof[] = [
   ident,
   irc,
   sip,
+  pptp,
   talk,
   tftp,
   redials,

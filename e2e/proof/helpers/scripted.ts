@@ -9,7 +9,7 @@ import { forward, HOSTS, NET, type Place, type World } from '../world.ts';
 import { FIRST_GAME } from './scripts/games.ts';
 import { type Around, type Outcome, only, stateOf } from './switching.ts';
 
-const SCRIPT = join(ROOT, 'dist', 'e2e', 'proof-script.js');
+export const SCRIPT = join(ROOT, 'dist', 'e2e', 'proof-script.js');
 /** While the proof keeps it waiting, a client is more patient. */
 const PATIENT_MS = 4_000;
 

@@ -1,6 +1,7 @@
 // `proof-script NAME client SERVER OWN`: plays one end of a protocol and says in one JSON line how it went. `proof-script serve OWN NAME…`:
 // serves several until standard input ends; a line `hold` closes the gate at which they wait with what helpers await, `go` opens it.
 // `proof-script say HOST PORT TEXT [OWN-PORT]`: says a text as it stands and prints what comes back.
+// `proof-script tunnel-client SERVER`, `tunnel-server …`: the ends of a PPTP tunnel (tunnel.ts).
 import { createInterface } from 'node:readline';
 import { h323, h323ras } from './conference.ts';
 import { netquake, quakes } from './games.ts';
@@ -8,6 +9,7 @@ import { amanda, rexec } from './others.ts';
 import { Failed, type Script, Stream } from './parts.ts';
 import { cuseeme, mms, realaudio, vdolive } from './players.ts';
 import { rtsp } from './rtsp.ts';
+import { tunnelClient, tunnelServer } from './tunnel.ts';
 
 const SCRIPTS: Readonly<Record<string, Script>> = {
   amanda,
@@ -74,7 +76,9 @@ async function outcome(work: Promise<string>): Promise<void> {
 }
 
 const [name = '', role = '', server = '', own = '', ...rest] = process.argv.slice(2);
-if (name === 'serve') await serve(role, [server, own, ...rest].filter(Boolean));
+if (name === 'tunnel-server') await tunnelServer(process.argv.slice(3)).then(() => process.exit(0));
+else if (name === 'tunnel-client') await outcome(tunnelClient(role));
+else if (name === 'serve') await serve(role, [server, own, ...rest].filter(Boolean));
 else if (name === 'say')
   await outcome(say(role, Number(server), own, rest[0] === undefined ? undefined : Number(rest[0])));
 else await outcome(scriptOf(name).client(server, own, ...rest));
