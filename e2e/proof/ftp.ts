@@ -30,7 +30,12 @@ const WAYS = [
 ] as const;
 
 /** vsftpd for everybody, as it comes but for its sandboxes, which want a network namespace of their own. */
-function configuration(address: string, port: number): string {
+export function configuration(
+  address: string,
+  port: number,
+  root = '/run/ftp',
+  empty = '/run/ftp-empty',
+): string {
   return [
     'listen=YES',
     'listen_ipv6=NO',
@@ -39,7 +44,7 @@ function configuration(address: string, port: number): string {
     'background=NO',
     'anonymous_enable=YES',
     'no_anon_password=YES',
-    'anon_root=/run/ftp',
+    `anon_root=${root}`,
     'write_enable=YES',
     'anon_upload_enable=YES',
     'anon_umask=022',
@@ -48,7 +53,7 @@ function configuration(address: string, port: number): string {
     'isolate=NO',
     'isolate_network=NO',
     'seccomp_sandbox=NO',
-    'secure_chroot_dir=/run/ftp-empty',
+    `secure_chroot_dir=${empty}`,
   ].join('\n');
 }
 

@@ -6,6 +6,7 @@ import { everyday } from './everyday.ts';
 import { floodProof } from './floods.ts';
 import { forwardsProof } from './forwards.ts';
 import { ftp } from './ftp.ts';
+import { dialled } from './helpers/dialled.ts';
 import { ident } from './helpers/ident.ts';
 import { irc } from './helpers/irc.ts';
 import { pptp } from './helpers/pptp.ts';
@@ -15,12 +16,12 @@ import { sip } from './helpers/sip.ts';
 import { talk } from './helpers/talk.ts';
 import { tftp } from './helpers/tftp.ts';
 import { redials } from './redials.ts';
-import { type Proof, Report } from './report.ts';
+import { type LoneProof, type Proof, Report } from './report.ts';
 import { sizes } from './sizes.ts';
 import { throughput } from './throughput.ts';
 import { World } from './world.ts';
 
-const proofs: readonly Proof[] = [
+const proofs: readonly (Proof | LoneProof)[] = [
   everyday,
   behaviour,
   throughput,
@@ -33,6 +34,7 @@ const proofs: readonly Proof[] = [
   irc,
   sip,
   pptp,
+  dialled,
   talk,
   tftp,
   redials,
@@ -65,6 +67,10 @@ for (const proof of proofs) {
   if (wanted.length > 0 && !wanted.includes(proof.name)) continue;
   console.log(`— ${proof.name}`);
   try {
+    if ('runAlone' in proof) {
+      await proof.runAlone(report);
+      continue;
+    }
     world = await World.open();
     await proof.run(world, report);
     report.line(

@@ -7,6 +7,12 @@ export interface Proof {
   run(world: World, report: Report): Promise<void>;
 }
 
+/** One that needs no world, because it makes all of what it looks at. */
+export interface LoneProof {
+  name: string;
+  runAlone(report: Report): Promise<void>;
+}
+
 export class Report {
   passed = 0;
   failed = 0;
