@@ -57,7 +57,7 @@ export function configuration(
   ].join('\n');
 }
 
-async function serve(world: World, place: Place, address: string, port = 21): Promise<void> {
+export async function serve(world: World, place: Place, address: string, port = 21): Promise<void> {
   const file = `/run/vsftpd-${place}-${port}.conf`;
   const prepare = `mkdir -p /run/ftp/in /run/ftp-empty && chmod 755 /run/ftp && chown ftp /run/ftp/in
     head -c ${FILE_BYTES} /dev/urandom > /run/ftp/file && head -c ${BIG_BYTES} /dev/zero > /run/ftp/big

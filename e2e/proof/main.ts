@@ -7,6 +7,7 @@ import { floodProof } from './floods.ts';
 import { forwardsProof } from './forwards.ts';
 import { ftp } from './ftp.ts';
 import { dialled } from './helpers/dialled.ts';
+import { ftpInside } from './helpers/ftp-inside.ts';
 import { ident } from './helpers/ident.ts';
 import { irc } from './helpers/irc.ts';
 import { pptp } from './helpers/pptp.ts';
@@ -21,6 +22,19 @@ import { sizes } from './sizes.ts';
 import { throughput } from './throughput.ts';
 import { World } from './world.ts';
 
+/** The protocol helpers; `helpers` names them all but `ftp`, which is also a measurement. */
+const helpers: readonly (Proof | LoneProof)[] = [
+  ftpInside,
+  irc,
+  talk,
+  remote,
+  ident,
+  tftp,
+  sip,
+  pptp,
+  scripted,
+  dialled,
+];
 const proofs: readonly (Proof | LoneProof)[] = [
   everyday,
   behaviour,
@@ -28,25 +42,20 @@ const proofs: readonly (Proof | LoneProof)[] = [
   forwardsProof,
   sizes,
   ftp,
-  scripted,
-  remote,
-  ident,
-  irc,
-  sip,
-  pptp,
-  dialled,
-  talk,
-  tftp,
+  ...helpers,
   redials,
   demand,
   floodProof,
 ];
 
-const wanted = process.argv.slice(2).filter((name) => !name.startsWith('-'));
+const wanted = process.argv
+  .slice(2)
+  .filter((name) => !name.startsWith('-'))
+  .flatMap((name) => (name === 'helpers' ? helpers.map((proof) => proof.name) : [name]));
 const unknown = wanted.filter((name) => !proofs.some((proof) => proof.name === name));
 if (unknown.length > 0) {
   console.error(
-    `proof: no such proof: ${unknown.join(', ')}; there are ${proofs.map((p) => p.name).join(', ')}`,
+    `proof: no such proof: ${unknown.join(', ')}; there are ${proofs.map((p) => p.name).join(', ')}, and helpers`,
   );
   process.exit(2);
 }

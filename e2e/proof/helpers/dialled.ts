@@ -80,7 +80,7 @@ class Call {
     const { out, code } = await runProgram(inside(one, [...curl, '-w', '%{size_download}', url]), 30_000);
     return {
       ok: out === String(FILE_BYTES),
-      figures: out === String(FILE_BYTES) ? `${out} bytes` : err.trim(),
+      figures: out === String(FILE_BYTES) ? `${out} bytes` : `curl exits ${code}`,
     };
   }
 
