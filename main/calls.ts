@@ -45,7 +45,7 @@ export class Calls {
       ...options,
       create: (view) =>
         this.#create(SECOND_CALL, view, { restingText: () => '', over: (how) => this.second.over(how) }),
-      firstPort: () => this.first.portPath,
+      firstPort: () => this.#firstPort(),
     });
   }
 
@@ -106,11 +106,18 @@ export class Calls {
     });
   }
 
-  /** Ports that a call looking for a modem leaves alone: the second call's own, and those that take calls. */
+  /** The port that the first call is on, else the one that Dial would take; empty when that has to be found. */
+  #firstPort(): string {
+    const { settings, providers } = this.#options;
+    const selected = providers().find(({ id }) => id === settings().selectedProvider) ?? providers()[0];
+    return this.first.portPath ?? selected?.port ?? '';
+  }
+
+  /** Ports that a call looking for a modem leaves alone: the other call's own, and those that take calls. */
   #spared(link: number): string[] {
     const { secondCall, dialIn } = this.#options.settings();
     const lines = dialIn.lines.map((line) => (line.on && line.kind !== 'tcp' ? line.port : ''));
-    const second = link === FIRST_CALL && secondCall.on ? secondCall.port : '';
-    return [second, ...lines].filter((path) => path !== '');
+    const other = link === SECOND_CALL ? this.#firstPort() : secondCall.on ? secondCall.port : '';
+    return [other, ...lines].filter((path) => path !== '');
   }
 }

@@ -159,9 +159,10 @@ describe('a second call', () => {
   });
 
   it('may be dialled alone', async () => {
-    const scripted = await prepared({ port: SECOND });
+    const scripted = await prepared();
     await scripted.gateway.commands.dial({ call: 'second' });
     await settle();
+    expect(at(scripted, 0).options).toMatchObject({ portPath: SECOND });
     await at(scripted, 0).up();
     expect(scripted.gateway.model.state).toMatchObject({ phase: 'idle', second: { phase: 'connected' } });
     expect(scripted.engine.asked('link-up')).toMatchObject([{ up: { link: 2 } }]);

@@ -19,8 +19,8 @@ export interface SecondCallOptions {
   providers(): readonly Provider[];
   practice: PracticeSide;
   create(view: SecondCallView): Call;
-  /** The port that the first call is on, or null. */
-  firstPort(): string | null;
+  /** The port that is the first call's; empty when it is not known. */
+  firstPort(): string;
   /** With password and what else it takes; a fault when they cannot be read. */
   targetOf(provider: Provider): { ok: true; target: CallTarget } | { ok: false; fault: Fault };
   /** Hours, or a limit, that stand against it. */
@@ -90,13 +90,15 @@ export class SecondCall {
 
   over(over: CallOver): void {
     if (over.kind === 'failed' && over.redial === 'stop') this.#declined = true;
-    if (!this.#on) this.view.hide();
+    // A failure stays to be read.
+    if (!this.#on && over.kind !== 'failed') this.view.hide();
   }
 
   clearFault(): void {
     const { phase, fault } = this.view.state;
     if (fault !== null) this.view.set({ fault: null });
     if (phase === 'failed') this.view.set({ phase: 'idle', activity: '', since: this.#options.clock.now() });
+    if (!this.#on && !this.call.underWay) this.view.hide();
   }
 
   /** In practice only the provider that is practised with is called, never one that costs. */
@@ -122,11 +124,12 @@ export class SecondCall {
       };
     const { port } = settings().secondCall;
     if (provider.port === PRACTICE_PORT || port === PRACTICE_PORT) {
-      if (model.state.link !== null || firstPort() !== null) return { ok: false, fault: secondPractises };
+      if (model.state.phase !== 'idle' && model.state.phase !== 'failed')
+        return { ok: false, fault: secondPractises };
       const begun = await practice.begin();
       return begun.ok ? targetOf({ ...provider, port: practice.secondPort ?? '' }) : begun;
     }
-    // The first call's modem is taken; another is looked for.
+    // The first call's modem is its own; another is looked for.
     const own = provider.port === firstPort() ? '' : provider.port;
     return targetOf({ ...provider, port: port === '' ? own : port });
   }

@@ -130,7 +130,7 @@ describe('settings', () => {
     ownTraffic: 'auto',
     openForeignFirewall: 'ask',
     selectedProvider: null,
-    secondCall: { on: false, providerId: null, port: '', spread: 'connections' },
+    secondCall: { on: true, providerId: 'home', port: '/dev/ttyUSB1', spread: 'clients' },
     demand: false,
     idleMinutes: 0,
     keepUp: [],
@@ -149,7 +149,6 @@ describe('settings', () => {
       dialIn: _d,
       helpers: _h,
       selectedProvider: _s,
-      secondCall: _c,
       shares: _sh,
       ...held
     } = settings;

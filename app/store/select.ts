@@ -114,3 +114,22 @@ export function remedyOf(fault: Fault): Remedy {
   if (/^(no-)?(port|modem|serial)/.test(code)) return 'port';
   return 'try-again';
 }
+
+/** What the lines of both calls carry, bit/s; null where no modem told. */
+export function carrierOf(state: State): number | null {
+  const rates = [state.link?.carrierRate, state.second?.link?.carrierRate].filter((rate) => rate != null);
+  return rates.length === 0 ? null : rates.reduce((sum, rate) => sum + rate, 0);
+}
+
+/** The first call's share of the meter, which is of both. */
+export function firstShare(meter: Meter): Meter {
+  const { second } = meter;
+  if (!second) return meter;
+  return {
+    ...meter,
+    up: meter.up - second.up,
+    down: meter.down - second.down,
+    bytesUp: meter.bytesUp - second.bytesUp,
+    bytesDown: meter.bytesDown - second.bytesDown,
+  };
+}

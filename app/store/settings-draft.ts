@@ -38,6 +38,12 @@ export interface SettingsDraft {
   neverDial: string;
   /** One a line, such as `ignore *.example.com`. */
   demandRules: string;
+  secondOn: boolean;
+  /** Empty: the first call's. */
+  secondProvider: string;
+  /** Empty: its provider's, or any that answers. */
+  secondPort: string;
+  spread: Settings['secondCall']['spread'];
   theme: Settings['theme'];
   closeToTray: boolean;
 }
@@ -78,6 +84,10 @@ export const draftOfSettings = (settings: Settings): SettingsDraft => ({
   keepUp: weekPlanText(settings.keepUp),
   neverDial: weekPlanText(settings.neverDial),
   demandRules: settings.demandRules.map(({ action, pattern }) => `${action} ${pattern}`).join('\n'),
+  secondOn: settings.secondCall.on,
+  secondProvider: settings.secondCall.providerId ?? '',
+  secondPort: settings.secondCall.port,
+  spread: settings.secondCall.spread,
   theme: settings.theme,
   closeToTray: settings.closeToTray,
 });
@@ -174,6 +184,7 @@ export function checkSettings(
       keepUp: true,
       neverDial: true,
       demandRules: true,
+      secondCall: true,
       theme: true,
       closeToTray: true,
     })
@@ -214,6 +225,12 @@ export function checkSettings(
       keepUp: readWeekPlan(draft.keepUp),
       neverDial: readWeekPlan(draft.neverDial),
       demandRules: readDemandRules(draft.demandRules),
+      secondCall: {
+        on: draft.secondOn,
+        providerId: draft.secondProvider || null,
+        port: draft.secondPort.trim(),
+        spread: draft.spread,
+      },
       ownTraffic: draft.ownTraffic,
       openForeignFirewall: draft.openForeignFirewall,
       theme: draft.theme,

@@ -6,7 +6,7 @@ import { Gauge } from '../parts/Gauge.tsx';
 import { Icon } from '../parts/Icon.tsx';
 import { useNow } from '../parts/useNow.ts';
 import { useGateway } from '../store/gateway.ts';
-import { stepMarks, tone } from '../store/select.ts';
+import { carrierOf, stepMarks, tone } from '../store/select.ts';
 import { GAP_MS } from '../store/traffic.ts';
 import { call } from '../strings.ts';
 import styles from './CallGauge.module.css';
@@ -18,7 +18,7 @@ export function CallGauge({ state }: { state: State }) {
   const now = useNow();
   const up = phase === 'connected' && link !== null;
   const live = meter && now - meter.at < GAP_MS ? meter : null;
-  const full = link?.carrierRate ?? link?.portRate ?? 1;
+  const full = carrierOf(state) ?? link?.portRate ?? 1;
   const load = up ? { down: (live?.down ?? 0) / full, up: (live?.up ?? 0) / full } : null;
   const { value, unit } = rate(live?.down ?? 0);
 

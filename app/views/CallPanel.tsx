@@ -11,6 +11,7 @@ import styles from './CallPanel.module.css';
 import { LampRow } from './LampRow.tsx';
 import { LinkFacts } from './LinkFacts.tsx';
 import { ProviderChooser } from './ProviderChooser.tsx';
+import { SecondCall } from './SecondCall.tsx';
 import { Steps } from './Steps.tsx';
 
 interface Props {
@@ -57,6 +58,7 @@ export function CallPanel({ state, first, aside }: Props) {
       </div>
       {phase !== 'idle' && phase !== 'connected' && <Steps phase={phase} />}
       {phase === 'connected' && state.link && <LinkFacts link={state.link} />}
+      {!first && state.second && <SecondCall call={state.second} />}
     </aside>
   );
 }

@@ -3,7 +3,7 @@ import type { Phase } from '../../main/contract.ts';
 import { cx } from '../parts/cx.ts';
 import { useNow } from '../parts/useNow.ts';
 import { useGateway } from '../store/gateway.ts';
-import { lamps } from '../store/select.ts';
+import { firstShare, lamps } from '../store/select.ts';
 import { call } from '../strings.ts';
 import styles from './LampRow.module.css';
 
@@ -12,7 +12,7 @@ const order = ['hook', 'carrier', 'receive', 'send'] as const;
 export function LampRow({ phase }: { phase: Phase }) {
   const meter = useGateway((store) => store.meter);
   const now = useNow();
-  const lit = lamps(phase, meter, now);
+  const lit = lamps(phase, meter && firstShare(meter), now);
   return (
     <div className={styles.row} aria-hidden="true">
       {order.map((lamp) => (

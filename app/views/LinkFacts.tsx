@@ -6,6 +6,7 @@ import { count, rate, sizeText, wholeRate } from '../format/quantity.ts';
 import { duration } from '../format/time.ts';
 import { useNow } from '../parts/useNow.ts';
 import { useGateway } from '../store/gateway.ts';
+import { firstShare } from '../store/select.ts';
 import { call, facts } from '../strings.ts';
 import styles from './LinkFacts.module.css';
 
@@ -13,7 +14,7 @@ export function LinkFacts({ link }: { link: Facts }) {
   const meter = useGateway((store) => store.meter);
   const now = useNow();
   // The meter may still hold figures of the call before this one.
-  const bytes = meter && meter.at >= link.connectedAt ? meter : link;
+  const bytes = meter && meter.at >= link.connectedAt ? firstShare(meter) : link;
   const carrier = link.carrierRate === null ? null : rate(link.carrierRate);
   return (
     <section className={styles.facts} aria-label={facts.title}>

@@ -19,6 +19,7 @@ import {
 import { app } from '../strings.ts';
 import { settings as words } from '../strings-forms.ts';
 import { LanFields } from './LanFields.tsx';
+import { SecondCallFields } from './SecondCallFields.tsx';
 import { WhoFields } from './WhoFields.tsx';
 
 export function SettingsForm({ state, onClose }: { state: State; onClose: () => void }) {
@@ -54,6 +55,7 @@ export function SettingsForm({ state, onClose }: { state: State; onClose: () => 
           )}
           <LanFields state={state} draft={draft} errors={errors} set={set} />
           <WhoFields draft={draft} errors={errors} set={set} />
+          <SecondCallFields state={state} draft={draft} errors={errors} set={set} />
           <Group title={words.masquerade}>
             <Pick
               label={words.udpFiltering}

@@ -1,6 +1,7 @@
 // The views of the right side as tabs: one in the tab order, arrows move among them.
 import { type KeyboardEvent, useRef } from 'react';
 import type { State } from '../../main/contract.ts';
+import { carrierOf } from '../store/select.ts';
 import { type Tab, useUi } from '../store/ui.ts';
 import { app } from '../strings.ts';
 import { Clients } from './Clients.tsx';
@@ -64,7 +65,7 @@ export function TabPanel({ state }: { state: State }) {
     <div role="tabpanel" id="tab-panel" aria-labelledby={`tab-${tab}`} className={styles.panel}>
       {tab === 'overview' && (
         <>
-          <Traffic carrierRate={state.link?.carrierRate ?? null} up={state.phase === 'connected'} />
+          <Traffic carrierRate={carrierOf(state)} up={state.link !== null || state.second?.link != null} />
           <Clients practice={state.practice} lan={state.settings.lan} />
         </>
       )}

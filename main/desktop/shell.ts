@@ -16,7 +16,7 @@ import { METER_CHANNEL, STATE_CHANNEL } from './channels.ts';
 import { noticeOf } from './notices.ts';
 import type { Platform, Sender, TrayHandle, WindowHandle } from './platform.ts';
 import { trayIcon } from './tray-icon.ts';
-import { stateLine, type TrayLook, trayLook, trayMenu, underWay } from './tray-menu.ts';
+import { anyUnderWay, stateLine, type TrayLook, trayLook, trayMenu } from './tray-menu.ts';
 import { isOwnPage, windowOptions } from './window-options.ts';
 
 const TRAY_MS = 1_000;
@@ -121,9 +121,9 @@ export class Shell {
 
   #mayClose(): boolean {
     if (this.#ending !== null) return true;
-    const { settings, phase } = this.#options.gateway.model.state;
-    if (this.#trayShown && settings.closeToTray) this.#window?.hide();
-    else if (underWay(phase)) void this.#askAboutClosing();
+    const { state } = this.#options.gateway.model;
+    if (this.#trayShown && state.settings.closeToTray) this.#window?.hide();
+    else if (anyUnderWay(state)) void this.#askAboutClosing();
     else void this.quit();
     return false;
   }
@@ -152,9 +152,12 @@ export class Shell {
     if (id === 'open') this.show();
     else if (id === 'quit') await this.quit();
     else if (id === 'hangUp') await commands.hangUp({});
+    else if (id === 'hangUpSecond') await commands.hangUp({ call: 'second' });
     else {
-      const providerId = id.startsWith('dial:') ? id.slice('dial:'.length) : null;
-      const outcome = await commands.dial(providerId === null ? {} : { providerId });
+      const second = id === 'dialSecond' ? { call: 'second' as const } : {};
+      const outcome = await commands.dial(
+        id.startsWith('dial:') ? { providerId: id.slice('dial:'.length) } : second,
+      );
       if (!outcome.ok) model.log('warning', 'desktop', outcome.fault.sentence);
       if (!outcome.ok) this.#options.platform.notify(outcome.fault.sentence, outcome.fault.remedy);
     }

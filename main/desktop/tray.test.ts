@@ -35,6 +35,32 @@ describe('the tray menu', () => {
     expect(item(menu, 'hangUp')?.enabled).toBe(false);
   });
 
+  it('shows the second call, and its own verb', async () => {
+    const second = {
+      phase: 'connected' as const,
+      since: 0,
+      activity: '',
+      fault: null,
+      providerId: 'home',
+      link: { ...facts, carrierRate: 31_200, bytesDown: 1000, bytesUp: 10 },
+      idleHangUpAt: null,
+      callEnds: null,
+      usage: null,
+    };
+    const up = await state({ second });
+    const menu = trayMenu(up);
+    expect(labels(menu)).toContain('Second call: connected at 31.2 kbit/s');
+    expect(labels(menu)).toContain('Received 1.0 kB, sent 10 B');
+    expect(item(menu, 'hangUpSecond')).toMatchObject({ label: 'Hang up the second call', enabled: true });
+    expect(item(menu, 'hangUp')).toMatchObject({ enabled: true });
+    expect(item(menu, 'dial')).toMatchObject({ enabled: true });
+    expect(item(menu, 'quit')).toMatchObject({ label: 'Hang up and quit' });
+    expect(trayLook(up)).toBe('connected');
+    const down = trayMenu(await state({ second: { ...second, phase: 'idle', link: null } }));
+    expect(item(down, 'dialSecond')).toMatchObject({ label: 'Dial the second call' });
+    expect(item(down, 'hangUp')).toMatchObject({ enabled: false });
+  });
+
   it('when connected shows rate, bytes and who is on', async () => {
     const client = {
       id: 1,

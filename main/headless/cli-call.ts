@@ -1,5 +1,5 @@
 /** Verbs about the call: dial, practice, hangup and log. A call is watched by the events of the state, never polled. */
-import type { Outcome, Snapshot, State } from '../contract.ts';
+import type { CallState, Outcome, Snapshot, State } from '../contract.ts';
 import { PHASE_WORDS } from '../faces/words.ts';
 import { formatLogLine } from '../log.ts';
 import {
@@ -19,21 +19,23 @@ export const dial: Verb = {
   usage: [
     ['dial [PROVIDER] [--anyway]', 'call, and wait until connected or failed; --anyway for once,'],
     ['', 'though hours or a limit stand against it'],
+    ['dial --second [--anyway]', 'make the second call alone'],
   ],
-  flags: ['--anyway'],
+  flags: ['--anyway', '--second'],
   read: ([wanted, more], flags) =>
-    more !== undefined
-      ? misread(`“${more}” is too much.`)
+    more !== undefined || (wanted !== undefined && flags.has('--second'))
+      ? misread(`“${more ?? wanted}” is too much.`)
       : {
           ok: true,
           run: (context) =>
-            watchCall(context, async ({ providers }) => {
+            watchCall(context, flags.has('--second'), async ({ providers }) => {
               const lower = wanted?.toLowerCase();
               const named = providers.find((p) => p.id === wanted || p.name.toLowerCase() === lower);
               const providerId = named?.id ?? wanted;
               return context.client.call('dial', {
                 ...(providerId === undefined ? {} : { providerId }),
                 ...(flags.has('--anyway') ? { anyway: true } : {}),
+                ...(flags.has('--second') ? { call: 'second' as const } : {}),
               });
             }),
         },
@@ -48,7 +50,7 @@ export const practice: Verb = {
     if (word === undefined)
       return {
         ok: true,
-        run: (context) => watchCall(context, () => context.client.call('practice', {})),
+        run: (context) => watchCall(context, false, () => context.client.call('practice', {})),
       };
     return {
       ok: true,
@@ -61,14 +63,19 @@ export const practice: Verb = {
 };
 
 export const hangup: Verb = {
-  usage: [['hangup [--now]', 'end the call, or cancel it; --now skips the polite ways']],
-  flags: ['--now'],
+  usage: [
+    ['hangup [--now] [--second]', 'end the call, or cancel it; --now skips the polite ways;'],
+    ['', '--second ends the second call alone'],
+  ],
+  flags: ['--now', '--second'],
   read: (words, flags) =>
-    wordless(words, async (context) =>
-      told(context, await context.client.call('hangUp', { now: flags.has('--now') }), () =>
-        print(context, {}, 'The line is down.'),
-      ),
-    ),
+    wordless(words, async (context) => {
+      const alone = flags.has('--second') ? { call: 'second' as const } : {};
+      const outcome = await context.client.call('hangUp', { now: flags.has('--now'), ...alone });
+      return told(context, outcome, () =>
+        print(context, {}, flags.has('--second') ? 'The second line is down.' : 'The line is down.'),
+      );
+    }),
 };
 
 export const stay: Verb = {
@@ -111,6 +118,7 @@ async function showLog(context: Context, follow: boolean): Promise<number> {
 /** Starts a call and tells its phases until it is up or over. */
 async function watchCall(
   context: Context,
+  second: boolean,
   start: (state: State) => Promise<Outcome<unknown>>,
 ): Promise<number> {
   const { client, json, out, stop } = context;
@@ -122,12 +130,16 @@ async function watchCall(
     finish = resolve;
   });
   let said = '';
+  const call = (): CallState => (second && state.second) || state;
   client.onState(({ patch }) => {
+    const before = call().phase;
     state = { ...state, ...patch } as State;
-    const words = `${PHASE_WORDS[state.phase]}${state.activity === '' ? '' : `: ${state.activity}`}`;
-    if (!json && patch.phase !== undefined && words !== said) out(words);
+    const { phase, activity } = call();
+    const words = `${PHASE_WORDS[phase]}${activity === '' ? '' : `: ${activity}`}`;
+    const moved = second ? phase !== before : patch.phase !== undefined;
+    if (!json && moved && words !== said) out(words);
     said = words;
-    if (patch.phase !== undefined && ['connected', 'failed', 'idle'].includes(state.phase)) finish(state);
+    if (moved && ['connected', 'failed', 'idle'].includes(phase)) finish(state);
   });
   const started = await start(state);
   if (!started.ok) return tellFault(context, started.fault);
@@ -138,8 +150,8 @@ async function watchCall(
   ]);
   if (final === null) return EXIT.fault;
   if (json) out(JSON.stringify(final));
-  else if (final.phase !== 'idle') out(format.status(final, context.now()));
-  return final.phase === 'connected' ? EXIT.done : EXIT.fault;
+  else if (call().phase !== 'idle') out(format.status(final, context.now()));
+  return call().phase === 'connected' ? EXIT.done : EXIT.fault;
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -1,5 +1,6 @@
 /** The command line's words: plain text for people from the contract's state. Pure; `--json` bypasses all of it. */
 import {
+  type CallState,
   type Client,
   type ClientShare,
   type Fault,
@@ -43,11 +44,27 @@ export function status(state: State, now: number): string {
   if (state.usage !== null) lines.push(...cost(state.usage));
   if (state.callEnds !== null)
     lines.push(`  Hung up in ${duration(state.callEnds.at - now)}: ${state.callEnds.sentence}`);
+  if (state.second !== null) lines.push(...secondCall(state.second, state, now));
   if (state.clients.length > 0)
     lines.push(`  clients    ${state.clients.filter((c) => c.kind !== 'gateway').length}`);
   if (state.fault !== null) lines.push(fault(state.fault));
   for (const told of state.hostFaults) lines.push(`Note: ${fault(told)}`);
   return lines.join('\n');
+}
+
+function secondCall(call: CallState, { providers, practice }: State, now: number): string[] {
+  const named = providers.find((known) => known.id === call.providerId)?.name;
+  const provider = practice ? 'the practice provider' : named;
+  const whose = provider !== undefined && call.phase !== 'idle' ? ` (${provider})` : '';
+  const lines = [`Second call: ${PHASE_WORDS[call.phase].toLowerCase()}${whose}`];
+  if (call.activity !== '' && call.phase !== 'connected' && call.phase !== 'failed')
+    lines.push(`  ${call.activity}`);
+  if (call.link !== null) lines.push(...link(call.link, now));
+  if (call.usage !== null) lines.push(...cost(call.usage));
+  if (call.callEnds !== null)
+    lines.push(`  Hung up in ${duration(call.callEnds.at - now)}: ${call.callEnds.sentence}`);
+  if (call.fault !== null) lines.push(fault(call.fault));
+  return lines;
 }
 
 function link(facts: LinkFacts, now: number): string[] {

@@ -91,6 +91,39 @@ describe('masq-gate', () => {
     expect(gateway.model.state.phase).toBe('idle');
   });
 
+  it('dials and hangs up the second call alone, and tells both', async () => {
+    const { controlPath, uplinks, gateway, modems } = await running();
+    modems.add('/dev/ttyS0').add('/dev/ttyUSB0');
+    const { code, out } = await cli(controlPath, 'dial', '--second');
+    await until(() => uplinks.length === 1);
+    await uplinks[0]?.up({ local: '203.0.113.65' });
+    expect(await code).toBe(0);
+    expect(out.at(-1)).toMatch(
+      /^Not connected\nSecond call: connected \(Home\)\n {2}carrier {4}33600 bit\/s/,
+    );
+    const first = await cli(controlPath, 'dial');
+    await until(() => uplinks.length === 2);
+    await uplinks[1]?.up();
+    expect(await first.code).toBe(0);
+    expect(first.out.at(-1)).toMatch(/^Connected \(Home\)[\s\S]*\nSecond call: connected \(Home\)\n/);
+    const hangup = await cli(controlPath, 'hangup', '--second');
+    expect(await hangup.code).toBe(0);
+    expect(hangup.out).toEqual(['The second line is down.']);
+    expect(gateway.model.state).toMatchObject({ phase: 'connected', second: null });
+  });
+
+  it('tells why the second call failed', async () => {
+    const { controlPath, uplinks, modems } = await running();
+    modems.add('/dev/ttyS0');
+    const { code, out } = await cli(controlPath, 'dial', '--second');
+    await until(() => uplinks.length === 1);
+    await uplinks[0]?.fail(aFault('wrong-password'), false);
+    expect(await code).toBe(1);
+    expect(out.at(-1)).toContain('Second call: failed (Home)\nIt is wrong-password.\n  Why:');
+    const both = await cli(controlPath, 'dial', 'Home', '--second');
+    expect(await both.code).toBe(2);
+  });
+
   it('tells a failed call with cause and remedy', async () => {
     const { controlPath, uplinks } = await running();
     const { code, out } = await cli(controlPath, 'dial');
