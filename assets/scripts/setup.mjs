@@ -61,6 +61,7 @@ const programs = {
     ['tcpdump', 'tcpdump'],
     ['pptp', 'pptp-linux'],
     ['pptpd', 'pptpd'],
+    ['slattach', 'net-tools'],
   ],
 };
 

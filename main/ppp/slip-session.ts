@@ -15,6 +15,8 @@ export { PLACEHOLDER_PEER } from './ipcp.ts';
 const LARGEST_RECEIVED = 1500;
 /** RFC 1055's largest packet, which every SLIP takes. */
 export const SLIP_LARGEST_SENT = 1006;
+/** After this long without sending, a packet begins with an END of its own, milliseconds. */
+const IDLE_END_MS = 100;
 const NOTHING = new Uint8Array(0);
 
 export interface SlipSessionConfig {
@@ -35,6 +37,7 @@ export class SlipSession {
   private readonly onlySource: number | null;
   private up = false;
   private spoke = false;
+  private lastSent = Number.NEGATIVE_INFINITY;
 
   constructor(config: SlipSessionConfig, sink: PppSink) {
     this.config = config;
@@ -63,6 +66,7 @@ export class SlipSession {
     if (this.up) return;
     this.link.reset();
     this.spoke = false;
+    this.lastSent = Number.NEGATIVE_INFINITY;
     this.up = true;
     const { local, peer, dns, mtu, compression } = this.config;
     this.sink.event({ type: 'phase', phase: 'open' });
@@ -106,9 +110,11 @@ export class SlipSession {
   }
 
   /** An IPv4 packet as octets for the line; a view that holds until the next call. Empty if it may not be sent. */
-  encode(packet: Uint8Array, offset: number, length: number, _now: number): Uint8Array {
+  encode(packet: Uint8Array, offset: number, length: number, now: number): Uint8Array {
     if (!this.up || length > LARGEST_RECEIVED) return NOTHING;
-    return this.link.encode(packet, offset, length);
+    const idle = now - this.lastSent > IDLE_END_MS;
+    this.lastSent = now;
+    return this.link.encode(packet, offset, length, idle);
   }
 
   private deliver(packet: Uint8Array, offset: number, length: number): void {

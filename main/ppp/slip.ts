@@ -17,6 +17,11 @@ const ESC_ESC = 0xdd;
 const UNCOMPRESSED_TCP = 0x70;
 const COMPRESSED_TCP = 0x80;
 const SLOTS = 16;
+/**
+ * Every compressed packet names its slot, for one octet: after noise the far end then goes on by itself, and slirp 1.0.17
+ * drops all packets over CSLIP that name none.
+ */
+const NAMELESS = false;
 
 export interface SlipConfig {
   /** Largest packet to be received, bytes; RFC 1055 has no more than 1006, most have 1500. */
@@ -38,7 +43,7 @@ export class SlipLink {
   /** The line has shown an END. */
   private synchronised = false;
   private compressing: boolean;
-  private compressor = new VjCompressor(SLOTS, true);
+  private compressor = new VjCompressor(SLOTS, NAMELESS);
   private decompressor = new VjDecompressor(SLOTS, true);
 
   /** `deliver` gets whole IPv4 packets in a buffer that holds only during the call. */
@@ -62,12 +67,15 @@ export class SlipLink {
     this.overrun = false;
     this.synchronised = false;
     this.compressing = this.config.compression === 'on';
-    this.compressor = new VjCompressor(SLOTS, true);
+    this.compressor = new VjCompressor(SLOTS, NAMELESS);
     this.decompressor = new VjDecompressor(SLOTS, true);
   }
 
-  /** An IPv4 packet as octets for the line, between two ENDs; a view that holds until the next call. */
-  encode(packet: Uint8Array, offset: number, length: number): Uint8Array {
+  /**
+   * An IPv4 packet as octets for the line; a view that holds until the next call. `open`: an END also before it, to part
+   * it from noise; else the one that ended the last packet serves.
+   */
+  encode(packet: Uint8Array, offset: number, length: number, open = true): Uint8Array {
     const protocol = this.compressing ? this.compressor.compress(packet, offset, length) : PROTOCOL_IP;
     const plain = protocol === PROTOCOL_IP;
     const bytes = plain ? packet : this.compressor.out;
@@ -77,7 +85,7 @@ export class SlipLink {
     else if (protocol === PROTOCOL_VJ_COMPRESSED) bytes[0] = u8(bytes, 0) | COMPRESSED_TCP;
     if (2 * size + 2 > this.out.length) this.out = new Uint8Array(2 * size + 2);
     this.at = 0;
-    this.out[this.at++] = END;
+    if (open) this.out[this.at++] = END;
     for (let i = start; i < start + size; i++) this.put(bytes[i] as number);
     this.out[this.at++] = END;
     this.counters.framesOut++;

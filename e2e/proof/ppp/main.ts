@@ -5,13 +5,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Report } from '../report.ts';
+import { kernelSlipProof } from './kernel-slip.ts';
 import { Lab } from './lab.ts';
 import { pppdProof } from './pppd-cells.ts';
 import { slirpProof } from './slirp-calls.ts';
 
-const GROUPS = { slirp: slirpProof, pppd: pppdProof };
+const GROUPS = { slirp: slirpProof, slip: kernelSlipProof, pppd: pppdProof };
 /** Those that need the guest. */
-const WITH_GUEST = ['pppd'];
+const WITH_GUEST = ['slip', 'pppd'];
 
 if (process.getuid?.() !== 0) {
   console.error('proof: this needs root, for a network namespace of its own.');
