@@ -56,6 +56,9 @@ export interface CallOptions {
     provider: Provider,
     signal: AbortSignal,
   ): Promise<{ ok: true; path: string } | { ok: false; fault: Fault }>;
+  /** Somebody may be on that port who has called in; null: it is ours until `leavePort`. */
+  takePort(path: string): Promise<Fault | null>;
+  leavePort(path: string): void;
 }
 
 interface Ended {
@@ -173,7 +176,7 @@ export class Call {
 
   /** One try, from the engine to the end of the call. Null when cancelled. */
   async #attempt(target: CallTarget, number: string, run: Run): Promise<Ended | Enough | null> {
-    const { link, engine, model, choosePort } = this.#options;
+    const { link, engine, model, choosePort, takePort, leavePort } = this.#options;
     const signal = run.abort.signal;
     const asking = this.#options.asksForApproval
       ? 'Waiting for the administrator’s approval'
@@ -187,6 +190,8 @@ export class Call {
     const port = await unlessAborted(choosePort(target.provider, signal), signal);
     if (port === null) return null;
     if (!port.ok) return { fault: port.fault, redial: 'stop', lastedMs: 0 };
+    const taken = await takePort(port.path);
+    if (taken !== null) return { fault: taken, redial: 'stop', lastedMs: 0 };
     run.portPath = port.path;
     await engine.guard(link, port.path);
     try {
@@ -199,6 +204,7 @@ export class Call {
       model.set({ link: null });
       await engine.linkDown(link);
       await engine.guard(link, null);
+      leavePort(port.path);
     }
   }
 

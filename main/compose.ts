@@ -1,5 +1,6 @@
 /** Joins the real parts into a gateway: the one file that knows which modem, link, engine client and practice line it has. */
 import { realpathSync } from 'node:fs';
+import { realDialInParts } from './dial-in/real-parts.ts';
 import { chooseLauncher } from './elevation/choose-launcher.ts';
 import { EngineClient } from './engine-client.ts';
 import { Gateway } from './gateway.ts';
@@ -31,6 +32,7 @@ export async function composeGateway({ version, cipher }: ComposeOptions): Promi
     clock: systemClock,
     createUplink: (callbacks) => new Uplink(callbacks),
     createEngine: (events) => new EngineClient({ events }),
+    dialIn: realDialInParts,
     startPracticeLine: () => startPracticeLine(),
     listPorts: () => listPorts(),
     probe: (path, rate, signal, onProgress) => Modem.probe(path, rate, signal, onProgress),

@@ -14,8 +14,10 @@ import type {
   ModemKind,
   Phase,
   PortInfo,
+  PracticeCaller,
   Provider,
 } from './contract.ts';
+import type { DialInParts } from './dial-in/dial-in.ts';
 import type { RawLine } from './modem/raw-line.ts';
 import type { Redial } from './modem/result-codes.ts';
 
@@ -117,10 +119,26 @@ export interface EnginePart {
 }
 
 /** The practice exchange with its provider; the gateway joins the provider's Internet to the engine. */
+/** A computer behind a modem of the practice exchange, which calls in where the gateway answers. */
+export interface PracticeCallerPart {
+  /** The port on which the gateway is to answer, and who will call. */
+  readonly answerPort: string;
+  readonly user: string;
+  readonly password: string;
+  onState: ((state: PracticeCaller) => void) | null;
+  call(): void;
+  hangUp(): void;
+  /** Fetches the practice page over its call. */
+  fetch(): Promise<
+    { ok: true; page: { bytes: number; milliseconds: number; sha256: string } } | { ok: false; fault: Fault }
+  >;
+}
+
 export interface PracticePart {
   readonly portPath: string;
   /** Of another modem, for a second call. */
   readonly secondPortPath: string;
+  readonly caller: PracticeCallerPart;
   readonly provider: { number: string; user: string; password: string };
   /** A packet from the provider for its Internet; borrowed until the call returns. */
   onInternetPacket: ((packet: Uint8Array, offset: number, length: number) => void) | null;
@@ -137,6 +155,7 @@ export interface ProbeResult {
 
 export interface GatewayParts {
   clock: Clock;
+  dialIn: DialInParts;
   createUplink(callbacks: UplinkCallbacks): UplinkPart;
   createEngine(events: EngineEvents): EnginePart;
   startPracticeLine(): Promise<PracticePart>;

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Fault, LinkFacts, Phase, Provider } from './contract.ts';
 import { NEW_PROVIDER } from './contract.ts';
+import { realDialInParts } from './dial-in/real-parts.ts';
 import { Gateway } from './gateway.ts';
 import type {
   Clock,
@@ -200,6 +201,15 @@ export class ScriptedPractice implements PracticePart {
   readonly secondPortPath = '/dev/pts/10';
   readonly provider = { number: '555-0100', user: 'guest', password: 'dial-up' };
   readonly received: number[][] = [];
+  readonly caller = {
+    answerPort: '/dev/pts/8',
+    user: 'retro',
+    password: 'practice',
+    onState: null,
+    call() {},
+    hangUp() {},
+    fetch: async () => ({ ok: false as const, fault: aFault('away') }),
+  };
   onInternetPacket: ((packet: Uint8Array, offset: number, length: number) => void) | null = null;
   closed = false;
 
@@ -289,6 +299,7 @@ export async function scriptedGateway(
     },
     listLanCandidates: () => [],
     realPath: (path) => path,
+    dialIn: realDialInParts,
     asksForApproval: true,
     version: '0.0.0-test',
     ...real,

@@ -20,6 +20,7 @@ import {
 } from './contract.ts';
 import { Demand } from './demand.ts';
 import { CallerBook } from './dial-in/caller-book.ts';
+import { DialInSide } from './dial-in-side.ts';
 import { fetchOf, refusalsOf, sessionsOf } from './engine-answers.ts';
 import { engineConfig } from './engine-config.ts';
 import { EngineSide } from './engine-side.ts';
@@ -79,6 +80,7 @@ export class Gateway {
   readonly #ports: Ports;
   readonly #phonebook: Phonebook;
   readonly #callers: CallerBook;
+  readonly #dialIn: DialInSide;
   readonly #meter: MeterTicker;
 
   constructor({ parts, settings, secrets, usage, faults }: GatewayOptions) {
@@ -106,16 +108,30 @@ export class Gateway {
       config: () => engineConfig(this.#settings.settings, model.state.practice, this.#demand.tellHolds()),
       realPath: (path) => parts.realPath(path),
       packet: (link, client, buffer, offset, length) => {
-        if (!this.#practice.fromEngine(link, buffer, offset, length))
-          this.#calls.send(link, client, buffer, offset, length);
+        if (this.#practice.fromEngine(link, buffer, offset, length)) return;
+        if (this.#dialIn.send(link, client, buffer, offset, length)) return;
+        this.#calls.send(link, client, buffer, offset, length);
       },
-      gone: (fault) => this.#calls.abandon(fault),
+      gone: (fault) => {
+        const calling = this.#calls.abandon(fault);
+        return this.#dialIn.abandon(fault) || calling;
+      },
       wanted: (client, reason) => void this.#demand.wanted(client, reason),
     });
     this.#practice = new PracticeSide({
       start: () => parts.startPracticeLine(),
       engine: this.#engine,
       model,
+      up: (caller) => this.#dialIn.practice(caller),
+      down: () => this.#dialIn.endPractice(),
+    });
+    this.#dialIn = new DialInSide({
+      parts: parts.dialIn,
+      clock,
+      model,
+      engine: this.#engine,
+      book: this.#callers,
+      settings: () => this.#settings.settings,
     });
     this.#ports = new Ports(parts, model, () => this.#practice.port);
     this.#usage = new UsageSide(usage, model, clock);
@@ -142,6 +158,8 @@ export class Gateway {
         provider.id === PRACTICE_PROVIDER_ID ? null : this.#usage.begin(provider, number, uplink, view),
       talk: (port, hand) => this.#terminal.talk(port, hand),
       heard: (bytes) => this.#terminal.heard(bytes),
+      takePort: (path) => this.#dialIn.yield(path),
+      leavePort: (path) => this.#dialIn.takeBack(path),
       restingText: () => this.#demand.restingText,
       over: (over) => {
         const { fault, providerId } = this.model.state;
@@ -173,10 +191,15 @@ export class Gateway {
       dial: (id) => this.#dialUnasked(id),
       changed: () => this.#demand.review(),
     });
-    this.#meter = new MeterTicker(model, clock, [
-      { view: model, uplink: () => this.#calls.first.uplink },
-      { view: this.#calls.second.view, uplink: () => this.#calls.second.call.uplink },
-    ]);
+    this.#meter = new MeterTicker(
+      model,
+      clock,
+      [
+        { view: model, uplink: () => this.#calls.first.uplink },
+        { view: this.#calls.second.view, uplink: () => this.#calls.second.call.uplink },
+      ],
+      () => this.#dialIn.meters,
+    );
     this.commands = this.#handlers();
     for (const fault of faults) {
       model.hostFault(fault.code, fault);
@@ -198,6 +221,7 @@ export class Gateway {
     this.model.log('info', 'gateway', `Masq-Gate ${this.#parts.version} is ready.`);
     await this.#refresh();
     void this.#demand.arm();
+    this.#dialIn.review();
   }
 
   /** Hangs up, has the engine undo everything, takes the practice line down. Politeness has a limit. */
@@ -211,6 +235,7 @@ export class Gateway {
     );
     if (polite === null) await within(this.#calls.hangUp(true), CLOSE_PATIENCE_MS, this.#parts.clock);
     await within(this.#terminal.closeModem(), CLOSE_PATIENCE_MS, this.#parts.clock);
+    await within(this.#dialIn.close(), CLOSE_PATIENCE_MS, this.#parts.clock);
     this.#meter.stop();
     await within(this.#engine.stop(), CLOSE_PATIENCE_MS, this.#parts.clock);
     await this.#practice.close();
@@ -277,6 +302,9 @@ export class Gateway {
       removeLine: ({ id }) => this.#callers.removeLine(id),
       saveCaller: ({ caller, password }) => this.#callers.saveCaller(caller, password),
       removeCaller: ({ user }) => this.#callers.removeCaller(user),
+      hangUpCaller: ({ call }) => this.#dialIn.hangUp(call),
+      practiceCaller: ({ deed }) => this.#practiceCaller(deed),
+      practiceCallerFetch: () => this.#dialIn.practiceFetch(),
       clearFault: async () => {
         this.model.set({ fault: null });
         this.#calls.second.clearFault();
@@ -386,6 +414,12 @@ export class Gateway {
     return fault === null ? done : refused(fault);
   }
 
+  async #practiceCaller(deed: 'call' | 'hang-up'): Promise<Outcome<Record<string, never>>> {
+    if (deed === 'hang-up') return this.#dialIn.practiceHangUp();
+    const begun = await this.#practice.begin();
+    return begun.ok ? this.#dialIn.practiceCall() : begun;
+  }
+
   async #leavePractice(): Promise<void> {
     if (!this.#practice.on) return;
     await this.#calls.hangUp(false);
@@ -403,6 +437,7 @@ export class Gateway {
     const [notSaved, notTaken] = [await saved, await this.#engine.configure()];
     tellUnsaved(this.model, 'settings', notSaved);
     void this.#demand.arm();
+    this.#dialIn.review(patch.dialIn !== undefined);
     if (notTaken !== null) this.model.log('error', 'engine', `${notTaken.sentence} ${notTaken.remedy}`);
     const fault = notTaken ?? notSaved;
     return fault === null ? done : refused(fault);

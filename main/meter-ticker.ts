@@ -1,5 +1,6 @@
 /** Twice a second, while there is something to show: rates, bytes, the queue and the clients, as one droppable event. */
 import type { CallView } from './call-view.ts';
+import type { Meter } from './contract.ts';
 import type { Clock, UplinkPart } from './gateway-parts.ts';
 import type { ReadModel } from './read-model.ts';
 
@@ -20,10 +21,17 @@ export class MeterTicker {
   readonly #clock: Clock;
   readonly #first: CallMeter;
   readonly #second: CallMeter;
+  readonly #callsIn: () => NonNullable<Meter['callsIn']>;
   #cancel: (() => void) | null = null;
   #idleTold = true;
 
-  constructor(model: ReadModel, clock: Clock, [first, second]: readonly [MeteredCall, MeteredCall]) {
+  constructor(
+    model: ReadModel,
+    clock: Clock,
+    [first, second]: readonly [MeteredCall, MeteredCall],
+    callsIn: () => NonNullable<Meter['callsIn']> = () => [],
+  ) {
+    this.#callsIn = callsIn;
     this.#model = model;
     this.#clock = clock;
     this.#first = new CallMeter(first);
@@ -49,15 +57,16 @@ export class MeterTicker {
     if (first === null && second === null) {
       if (engine !== 'running' && this.#idleTold) return;
       this.#idleTold = engine !== 'running';
-      this.#model.meter({ at, ...NOTHING, clients });
+      this.#model.meter({ at, ...NOTHING, clients, callsIn: this.#callsIn() });
       return;
     }
     this.#idleTold = false;
     const both = sum(first ?? NOTHING, second ?? NOTHING);
-    if (second === null) this.#model.meter({ at, ...both, clients });
+    const callsIn = this.#callsIn();
+    if (second === null) this.#model.meter({ at, ...both, clients, callsIn });
     else {
       const { up, down, bytesUp, bytesDown } = second;
-      this.#model.meter({ at, ...both, second: { up, down, bytesUp, bytesDown }, clients });
+      this.#model.meter({ at, ...both, second: { up, down, bytesUp, bytesDown }, clients, callsIn });
     }
   }
 }

@@ -6,7 +6,7 @@ import { PRACTICE, PRACTICE_LINK } from '../engine/contract.ts';
 import type { CallTarget } from './call.ts';
 import { type Fault, NEW_PROVIDER } from './contract.ts';
 import type { EngineSide } from './engine-side.ts';
-import type { PracticePart } from './gateway-parts.ts';
+import type { PracticeCallerPart, PracticePart } from './gateway-parts.ts';
 import type { ReadModel } from './read-model.ts';
 
 export const PRACTICE_PROVIDER_ID = 'practice';
@@ -15,6 +15,10 @@ export interface PracticeSideOptions {
   start(): Promise<PracticePart>;
   engine: EngineSide;
   model: ReadModel;
+  /** The exchange is up, with a computer that can call in; it is gone (null). */
+  up(caller: PracticeCallerPart | null): void;
+  /** It is about to go. */
+  down(): Promise<void>;
 }
 
 export class PracticeSide {
@@ -75,6 +79,7 @@ export class PracticeSide {
       engine.sendPacket(PRACTICE_LINK, 0, packet, offset, length);
     this.#line = line;
     model.set({ practice: true });
+    this.#options.up(line.caller);
     model.log('info', 'practice', `The practice line is up on ${line.portPath}.`);
     engine.want({
       link: PRACTICE_LINK,
@@ -95,9 +100,12 @@ export class PracticeSide {
   }
 
   async close(): Promise<void> {
+    if (this.#line === null) return;
+    await this.#options.down();
     const line = this.#line;
     if (line === null) return;
     this.#line = null;
+    this.#options.up(null);
     const { engine, model } = this.#options;
     model.set({ practice: false });
     await engine.linkDown(PRACTICE_LINK);

@@ -4,7 +4,7 @@ export interface PoolFacts {
   first: string;
   last: string;
   /** Never given from the pool: fixed addresses of callers, the gateway's own, those of others on the LAN. */
-  reserved: ReadonlySet<string>;
+  reserved(address: string): boolean;
   /** Of calls that are up. */
   taken: ReadonlySet<string>;
 }
@@ -43,7 +43,7 @@ export class AddressPool {
 
 function free(address: string, { first, last, reserved, taken }: PoolFacts): boolean {
   const at = numberOf(address);
-  return at >= numberOf(first) && at <= numberOf(last) && !reserved.has(address) && !taken.has(address);
+  return at >= numberOf(first) && at <= numberOf(last) && !reserved(address) && !taken.has(address);
 }
 
 export function numberOf(address: string): number {

@@ -199,4 +199,12 @@ export const dialInCommands = {
     done,
   ),
   removeCaller: command(z.object({ user: z.string().max(40) }).strict(), done),
+  hangUpCaller: command(z.object({ call: z.number().int() }).strict(), done),
+  /** Have the practice computer call in, over the practice exchange, or hang up. */
+  practiceCaller: command(z.object({ deed: z.enum(['call', 'hang-up']) }).strict(), done),
+  /** Have it fetch the practice page by its own link and the provider's. */
+  practiceCallerFetch: command(
+    z.object({}).strict(),
+    z.object({ bytes: z.number(), milliseconds: z.number(), sha256: z.string() }),
+  ),
 } as const;

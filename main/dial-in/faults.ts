@@ -113,3 +113,32 @@ const ENDINGS: Record<Ending, string> = {
   hours: 'the caller’s hours were over',
 };
 export const endingText = (ending: Ending) => ENDINGS[ending];
+
+export const unknownCall = fault(
+  'unknown-call',
+  'That call is over.',
+  'The caller has hung up, or was hung up.',
+  'Look at the callers on the line.',
+);
+
+export const lineYielded = fault(
+  'line-dials',
+  'The gateway itself is on the telephone with this modem.',
+  'A modem carries one call: this one is used for the provider now.',
+  'Hang up the provider to take calls, or give one of the two another modem.',
+);
+
+export const callerOnModem = (name: string) =>
+  fault(
+    'caller-on-modem',
+    `Somebody who called in is on that modem (“${name}”).`,
+    'A modem carries one call, and this one takes calls.',
+    'Hang up the caller first, or give the provider another modem.',
+  );
+
+export const noPracticeCaller = fault(
+  'no-practice-caller',
+  'The practice computer can call in only while the practice line is up.',
+  'It is plugged into the practice exchange.',
+  'Try the practice line first.',
+);

@@ -28,6 +28,8 @@ export interface AnswerOptions {
   connectWaitSeconds?: number;
   /** Have the modem report distinctive rings, if it can. */
   distinctiveRing?: boolean;
+  /** The modem is set up, and waiting begins. */
+  onReady?(): void;
   /** Told on each ring. */
   onRing?(call: IncomingCall): void;
   /** False lets the telephone ring on. Asked on the ring that would be answered, and on each after it. */
@@ -56,6 +58,7 @@ export async function answerCall(placing: Placing, options: AnswerOptions): Prom
     for (const command of ['AT+VDR=1,0', 'AT-SDR=7', 'AT#SDR=7'])
       if (isOk(await conversation.send(command, 1500, signal))) break;
   const before = await conversation.line.signals();
+  options.onReady?.();
   const waited = await awaitRings(placing, options);
   if (!('rings' in waited)) return { ...waited, incoming: null };
   const incoming = waited;

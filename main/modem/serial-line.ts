@@ -28,8 +28,15 @@ const CANCELED = /^cancell?ed/i;
 
 export type OpenedLine = { ok: true; line: Line } | { ok: false; fault: Fault };
 
+/** How each end of a port stops the other: by wires, by characters among the data, or not at all. */
+export type Flow = 'rts-cts' | 'xon-xoff' | 'none';
+
 /** Opens `path` at `rate` bit/s. Never rejects; the fault says what stands in the way. */
-export async function openSerialLine(path: string, rate: number): Promise<OpenedLine> {
+export async function openSerialLine(
+  path: string,
+  rate: number,
+  flow: Flow = 'rts-cts',
+): Promise<OpenedLine> {
   const wrong = process.platform === 'win32' ? null : await unfitPath(path);
   if (wrong) return { ok: false, fault: wrong };
   const port = new SerialPort({
@@ -38,7 +45,9 @@ export async function openSerialLine(path: string, rate: number): Promise<Opened
     dataBits: 8,
     parity: 'none',
     stopBits: 1,
-    rtscts: true,
+    rtscts: flow === 'rts-cts',
+    xon: flow === 'xon-xoff',
+    xoff: flow === 'xon-xoff',
     hupcl: true,
     lock: true,
     autoOpen: false,

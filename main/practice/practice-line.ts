@@ -5,7 +5,9 @@
  */
 import { randomBytes } from 'node:crypto';
 import { PRACTICE } from '../../engine/contract.ts';
+import type { PracticeCallerPart } from '../gateway-parts.ts';
 import { AccessServer } from './access-server.ts';
+import { CallerStation } from './caller-station.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { Exchange, type Timing } from './exchange.ts';
 import { answering } from './hayes-settings.ts';
@@ -18,6 +20,8 @@ export interface PracticeLine {
   /** The same of a second modem, for a second call at the same time. */
   readonly secondPortPath: string;
   readonly provider: { number: string; user: string; password: string };
+  /** A computer that calls in where the gateway answers. */
+  readonly caller: PracticeCallerPart;
   readonly exchange: Exchange;
   /** From the caller towards the Internet; the bytes are good during the call only. */
   onInternetPacket: ((packet: Uint8Array, offset: number, length: number) => void) | null;
@@ -49,6 +53,11 @@ export const PRACTICE_PASSWORD = 'practice';
 /** The number of the gateway's own practice modem. */
 export const CALLER_NUMBER = '555-0199';
 export const SECOND_CALLER_NUMBER = '555-0198';
+/** Where the gateway answers, and the computer that calls it there. */
+export const ANSWER_NUMBER = '555-0197';
+export const RETRO_NUMBER = '555-0177';
+export const RETRO_USER = 'retro';
+export const RETRO_PASSWORD = 'practice';
 const DEFAULT_RATE = 33_600;
 /** How much a provider's port queues for a caller: seconds of line, and bytes where the line has no rate. */
 const QUEUE_SECONDS = 4;
@@ -74,12 +83,37 @@ export async function startPracticeLine(options: PracticeLineOptions = {}): Prom
   terminal.attach(exchange.plug(terminal, CALLER_NUMBER));
   const second = new PtyTerminal(bufferBytes);
   second.attach(exchange.plug(second, SECOND_CALLER_NUMBER));
+  const third = new PtyTerminal(bufferBytes);
+  third.attach(exchange.plug(third, ANSWER_NUMBER));
+  const station = new CallerStation({
+    clock: clock(),
+    number: ANSWER_NUMBER,
+    user: RETRO_USER,
+    password: RETRO_PASSWORD,
+    lineRate: downRate === 0 ? 10_000_000 : downRate,
+    random: (bytes) => randomBytes(bytes),
+  });
+  station.attach(exchange.plug(station, RETRO_NUMBER));
   const nextAddress = addressPool(...(options.pool ?? POOL));
   const servers: AccessServer[] = [];
 
   const line: PracticeLine = {
     portPath: terminal.path,
     secondPortPath: second.path,
+    caller: {
+      answerPort: third.path,
+      user: RETRO_USER,
+      password: RETRO_PASSWORD,
+      get onState() {
+        return station.onState;
+      },
+      set onState(listener) {
+        station.onState = listener;
+      },
+      call: () => station.call(),
+      hangUp: () => station.hangUp(),
+      fetch: () => station.fetch(),
+    },
     provider: { number: PROVIDER_NUMBER, user: PRACTICE_USER, password: PRACTICE_PASSWORD },
     exchange,
     onInternetPacket: null,
@@ -91,7 +125,8 @@ export async function startPracticeLine(options: PracticeLineOptions = {}): Prom
     async close() {
       exchange.close();
       for (const server of servers) server.close();
-      await Promise.all([terminal.close(), second.close()]);
+      station.close();
+      await Promise.all([terminal.close(), second.close(), third.close()]);
     },
   };
 
