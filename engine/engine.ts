@@ -237,7 +237,11 @@ class Engine {
     if (this.#ticks % CLIENTS_TICKS === 0)
       this.#tell({ type: 'clients', clients: this.#router.clients.list(at) });
     if (this.#ticks % COUNTERS_TICKS !== 0) return;
-    const counters = { ...this.#router.counters(), socketDrops: this.#session.dropped };
+    const counters = {
+      ...this.#router.counters(),
+      socketDrops: this.#session.dropped,
+      tunDrops: this.#host.dropped,
+    };
     this.#tell({ type: 'counters', counters });
     this.#tell({ type: 'helpers', helpers: this.#router.helperStates() });
     const leases = this.#router.portLeases(at);

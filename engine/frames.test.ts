@@ -6,6 +6,7 @@ import {
   FrameWriter,
   KIND_CONTROL,
   KIND_PACKET,
+  LINE_BATCH_BYTES,
   MAX_CONTROL_BYTES,
   MAX_PACKET_BYTES,
 } from './frames.ts';
@@ -128,6 +129,16 @@ describe('the writer', () => {
     takeOne();
     takeOne();
     expect(writes).toEqual([KIND_PACKET, KIND_CONTROL, KIND_PACKET]);
+  });
+
+  it('holds a line of 5 Mbit/s for a second and a half while the reader is held up', () => {
+    const writer = new FrameWriter(() => {}, LINE_BATCH_BYTES);
+    const packets = Math.ceil((5e6 / 8 / bytes.length) * 1.5);
+    for (let i = 0; i < packets; i++) {
+      expect(writer.packet(1, 1, bytes, 0, bytes.length)).toBe(true);
+      writer.flush();
+    }
+    expect(writer.dropped).toBe(0);
   });
 
   it('says when it is congested, when no longer, and drops rather than grows', () => {

@@ -17,6 +17,8 @@ export const MAX_CONTROL_BYTES = 1 << 20;
 export const CONGESTED_BYTES = 64 * 1024;
 /** What may still come after `congested`: a whole batch of TUN reads on top of a full allowance. */
 const BATCH_BYTES = 256 * 1024;
+/** The same for a source that cannot pause: a line of some Mbit/s, while the reader is held up for a second or two. */
+export const LINE_BATCH_BYTES = 1024 * 1024;
 /** Below this length a loop copies faster than a call, and makes no view. */
 const SHORT_COPY_BYTES = 80;
 
@@ -141,8 +143,8 @@ export class FrameWriter {
   readonly #write: FrameWrite;
   readonly #encoder = new TextEncoder();
   #control: Uint8Array[] = [];
-  #filling = new Uint8Array(BATCH_BYTES);
-  #spare = new Uint8Array(BATCH_BYTES);
+  #filling: Uint8Array;
+  #spare: Uint8Array;
   #filled = 0;
   #underWay = 0;
   #closed = false;
@@ -152,8 +154,11 @@ export class FrameWriter {
   /** Called when the stream has taken what had made it congested. */
   onDrain: () => void = () => {};
 
-  constructor(write: FrameWrite) {
+  /** `batchBytes`: packets that may wait while others are under way. */
+  constructor(write: FrameWrite, batchBytes = BATCH_BYTES) {
     this.#write = write;
+    this.#filling = new Uint8Array(batchBytes);
+    this.#spare = new Uint8Array(batchBytes);
   }
 
   get congested(): boolean {
@@ -175,7 +180,7 @@ export class FrameWriter {
   packet(link: number, client: number, buffer: Uint8Array, offset: number, length: number): boolean {
     const at = this.#filled;
     const end = at + FRAME_HEADER_BYTES + PACKET_HEADER_BYTES + length;
-    if (length > MAX_PACKET_BYTES || end > BATCH_BYTES || this.#closed) {
+    if (length > MAX_PACKET_BYTES || end > this.#filling.length || this.#closed) {
       this.dropped++;
       return false;
     }

@@ -7,6 +7,7 @@ import { reviewLeases } from './forwards/grant.ts';
 import { answerPortMapping, expireLeases, portMappingAnnouncements } from './forwards/port-mapping.ts';
 import { HelperEngine } from './helpers/engine.ts';
 import type { Helper } from './helpers/helper.ts';
+import { remind } from './masquerade/bury.ts';
 import { callerDown, callerUp, fromCaller, toCaller } from './masquerade/callers.ts';
 import { errorToRemote } from './masquerade/emit.ts';
 import { inboundIcmp, outboundIcmp } from './masquerade/icmp.ts';
@@ -146,6 +147,7 @@ export class Router {
         m.close(session, now);
       }
     });
+    remind(m, now);
     m.notices.count('held-dropped', m.held.expire(now));
     this.#fragmentsIn.expire(now);
     this.#fragmentsOut.expire(now);

@@ -96,6 +96,11 @@ export class EngineClient implements EnginePart {
     this.#line?.packet(link, client, buffer, offset, length);
   }
 
+  /** Packets given to `sendPacket` on this connection that found no room, because the engine did not take them in time. */
+  get dropped(): number {
+    return this.#line?.writer.dropped ?? 0;
+  }
+
   /** Politely; returns when the engine has undone everything and its process has ended, or after ten seconds. */
   async stop(): Promise<void> {
     const exited = this.#exited;

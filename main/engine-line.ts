@@ -7,6 +7,7 @@ import {
   fromEngineSchema,
   HEARTBEAT_LOST_MS,
   HEARTBEAT_MS,
+  LINE_BATCH_BYTES,
 } from '../engine/contract.ts';
 
 const READ_BYTES = 64 * 1024;
@@ -21,11 +22,14 @@ export interface EngineLineEvents {
 export class EngineLine {
   readonly writer: FrameWriter;
   readonly #socket: Socket;
+  readonly #events: EngineLineEvents;
+  #droppedTold = 0;
   #lastHeard = performance.now();
   #reason = 'The connection closed.';
   #flushDue = false;
 
   constructor(path: string, events: EngineLineEvents) {
+    this.#events = events;
     const reader = new FrameReader({
       control: (text) => {
         const message = parse(text);
@@ -47,7 +51,7 @@ export class EngineLine {
       },
     });
     const socket = this.#socket;
-    this.writer = new FrameWriter((bytes, done) => void socket.write(bytes, done));
+    this.writer = new FrameWriter((bytes, done) => void socket.write(bytes, done), LINE_BATCH_BYTES);
     const heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS);
     socket.on('connect', () => events.open());
     socket.on('error', (error) => {
@@ -77,6 +81,16 @@ export class EngineLine {
     if (performance.now() - this.#lastHeard > HEARTBEAT_LOST_MS)
       this.#abandon('It has not been heard for too long.');
     else this.writer.control({ type: 'ping' });
+    this.#tellDropped();
+  }
+
+  /** A loss of our own making is never silent. */
+  #tellDropped(): void {
+    const { dropped } = this.writer;
+    if (dropped === this.#droppedTold) return;
+    const text = `${dropped - this.#droppedTold} packets from the line were dropped, because the engine did not take them in time.`;
+    this.#droppedTold = dropped;
+    this.#events.message({ type: 'log', line: { at: Date.now(), level: 'warning', part: 'engine', text } });
   }
 
   #abandon(reason: string): void {

@@ -278,6 +278,34 @@ export class World {
     await this.up(this.nextAddress(), mtu);
   }
 
+  /** Gives the way down the line a pace, for instance 16mbit, with a queue of a second at the provider. */
+  async pace(rate: string): Promise<void> {
+    const words = ['rate', rate, 'burst', '6kb', 'latency', '1s'];
+    const { code, err } = await this.run('provider', [
+      'tc',
+      'qdisc',
+      'replace',
+      'dev',
+      TUN_NAME,
+      'root',
+      'tbf',
+      ...words,
+    ]);
+    if (code !== 0) throw new Error(err);
+  }
+
+  /** Packets that something of ours has dropped for want of room, by place; between the line's TUN and the LAN and back. */
+  ownLosses(): Record<string, number> {
+    return {
+      'line to engine': this.engine.dropped,
+      'engine to line': this.counters.socketDrops ?? 0,
+      'LAN to engine': Number(
+        this.#enclave.sh('cat /proc/net/dev').match(/masq0:(?:\s+\d+){11}\s+(\d+)/)?.[1],
+      ),
+      'engine to LAN': this.counters.tunDrops ?? 0,
+    };
+  }
+
   nextAddress(): string {
     const last = this.#next;
     this.#next = last === 127 ? POOL_FIRST : last + 1;

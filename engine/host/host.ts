@@ -145,6 +145,11 @@ export class Host {
     await this.#callers.down(link);
   }
 
+  /** Packets for the LAN that the kernel would not take. */
+  get dropped(): number {
+    return this.#tun?.refused ?? 0;
+  }
+
   toHost(buffer: Uint8Array, offset: number, length: number): void {
     this.#tun?.write(buffer, offset, length);
   }

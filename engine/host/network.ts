@@ -146,13 +146,16 @@ export async function rulesBeforeOurs(): Promise<string[]> {
     .map((rule) => `${rule.priority} (from ${rule.src}${rule.table ? `, table ${rule.table}` : ''})`);
 }
 
+/** Packets. The engine empties this queue at once; where the computer holds it up for a moment nothing may be lost. */
+const TUN_QUEUE = '2000';
+
 /** The TUN is open: give it its address, its switches and our table. */
 export async function setUpTun(journal: Journal, address: string, mtu: number): Promise<Outcome> {
   silenceIpv6(TUN_NAME);
   journal.will({ kind: 'table', table: TABLE });
   const basics = await all([
     ['addr', 'add', `${address}/32`, 'dev', TUN_NAME],
-    ['link', 'set', TUN_NAME, 'multicast', 'off', 'mtu', String(mtu), 'up'],
+    ['link', 'set', TUN_NAME, 'multicast', 'off', 'mtu', String(mtu), 'txqueuelen', TUN_QUEUE, 'up'],
     ['-4', 'route', 'add', 'unreachable', 'default', 'metric', LAST_METRIC, 'table', String(TABLE)],
     ['-4', 'route', 'add', 'default', 'dev', TUN_NAME, 'table', String(TABLE)],
   ]);

@@ -1,5 +1,5 @@
 // What becomes of a session whose outside address is gone: it follows to another, or is buried. An answered TCP connection cannot follow:
-// its client gets a RST at once, with the sequence number it expects, and again whenever it speaks (outbound.ts).
+// its client gets a RST at once, with the sequence number it expects, some more in the next second, and one whenever it speaks (outbound.ts).
 import { TCP } from '../packet/ipv4.ts';
 import { ACK, later, RST, writeSegment } from '../packet/tcp.ts';
 import { toClient } from './emit.ts';
@@ -12,6 +12,7 @@ import {
   S_CLIENT,
   S_END_IN,
   S_END_OUT,
+  S_EXPIRES,
   S_FLAGS,
   S_IN_PORTS,
   S_INSIDE,
@@ -23,6 +24,9 @@ import {
 } from './record.ts';
 import { ALIAS, type Masquerade } from './state.ts';
 import { CLOSED, DEAD, TIME_WAIT } from './tcp-state.ts';
+
+/** How often a client is told again, with the ticks of a quarter second: the last falls within a second of the first. */
+const REMINDERS = 3;
 
 /** Whether a session lives on when its address, `before`, is gone. */
 export function follows(m: Masquerade, at: number, before: number): boolean {
@@ -47,7 +51,23 @@ export function bury(m: Masquerade, session: number, now: number): boolean {
   if ((w[at + S_ATTACHMENT] as number) >= 0) m.helpers.detach(session, now);
   w[at + S_STATE] = DEAD;
   m.refresh(session, m.quarters(now));
+  m.reminders = REMINDERS;
   return true;
+}
+
+/**
+ * Tells the clients of connections that were buried in the last second once more: a RST may be lost on the LAN, and who only
+ * listens would wait for ever. A client that knows has no such connection any more, and ignores it.
+ */
+export function remind(m: Masquerade, now: number): void {
+  if (m.reminders === 0) return;
+  m.reminders--;
+  const w = m.table.sessionWords;
+  const lately = m.quarters(now) + (m.tcpTimeouts[DEAD] as number) - REMINDERS;
+  m.eachSession((session, at) => {
+    const tcp = ((w[at + S_PROTOCOL] as number) & 0xff) === TCP;
+    if (tcp && w[at + S_STATE] === DEAD && (w[at + S_EXPIRES] as number) >= lately) resetClient(m, session);
+  });
 }
 
 /**

@@ -94,6 +94,23 @@ describe('redial, new address', () => {
     expect(lab.drain()).toMatchObject([{ destination: HOST1, flags: RST | ACK, sequence: 908 }]);
   });
 
+  it('a client that only listens is told again within a second, and no longer; one that dials anew is left alone', () => {
+    const lab = new Lab().up();
+    connect(lab);
+    connect(lab, HOST2, 50_000);
+    lab.down();
+    lab.up(NEXT);
+    lab.drain();
+    lab.out(tcp(HOST2, 50_000, SERVER, 80, { flags: SYN, sequence: 5 }));
+    lab.pass(1_000);
+    const told = lab.drain();
+    expect(told.length).toBeGreaterThanOrEqual(2);
+    for (const packet of told)
+      expect(packet).toMatchObject({ source: SERVER, destination: HOST1, flags: RST | ACK, sequence: 901 });
+    lab.pass(10_000);
+    expect(lab.drain()).toEqual([]);
+  });
+
   it('lets no packet for the old address in', () => {
     const lab = new Lab().up();
     lab.out(udp(HOST1, 5000, SERVER, 7000));

@@ -140,6 +140,8 @@ export class Masquerade {
   /** When the line was last asked for, and by which client. */
   wantedAt = 0;
   wantedBy = -1;
+  /** Ticks for which clients of connections that ended with an address are told so again. */
+  reminders = 0;
   /** Whether a client's plain TCP connections are spread over several uplinks, not the client as a whole. */
   spreadsConnections = true;
   /** The uplink whose provider's name servers are asked, where several are up. */
