@@ -4,7 +4,7 @@ export const provider = {
   editTitle: 'Edit provider',
   name: 'Provider name',
   number: 'Telephone number',
-  numberHint: 'One a line; they are tried in turn. A comma pauses.',
+  numberHint: 'A comma pauses. With several numbers they are called in turn.',
   user: 'User name',
   password: 'Password',
   passwordKept: 'Kept as it is',

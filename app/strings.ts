@@ -57,6 +57,7 @@ export const app = {
   settings: 'Settings',
   tabs: 'Views',
   overview: 'Overview',
+  calls: 'Calls',
   helpers: 'Helpers',
   forwards: 'Forwards',
   masquerade: 'Masquerade',

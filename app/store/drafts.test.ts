@@ -4,11 +4,14 @@ import {
   DIAL_IN_DEFAULT,
   type Forward,
   NEW_PROVIDER,
+  NEW_TARIFF,
   type Provider,
   type Settings,
   TIMER_PRESETS,
 } from '../../main/contract.ts';
 import { checkForwards, describeForward, describeInside, emptyForward } from './forward-draft.ts';
+import { moved, newStep } from './login-draft.ts';
+import { ofKind } from './profile-draft.ts';
 import { checkProvider, draftOf, freshId } from './provider-draft.ts';
 import {
   checkSettings,
@@ -51,6 +54,71 @@ describe('provider', () => {
     expect(freshId('Café Net 2!', [])).toBe('cafe-net-2');
     expect(freshId('???', ['provider'])).toBe('provider-2');
     expect(freshId('a'.repeat(60), [])).toMatch(/^[a-z0-9-]{1,32}$/);
+  });
+});
+
+describe('a provider’s login, kind and cost', () => {
+  const provider: Provider = { ...NEW_PROVIDER, id: 'x', name: 'X', numbers: ['1'], user: 'u' };
+  const full: Provider = {
+    ...provider,
+    kind: 'satellite',
+    loginScript: [
+      { do: 'expect', text: 'ogin:', seconds: 20 },
+      { do: 'send', text: '{user}', bare: true },
+      { do: 'pause', seconds: 0.5 },
+      { do: 'send', text: 'ppp' },
+    ],
+    tariff: {
+      ...NEW_TARIFF,
+      price: 0.019,
+      offPeak: { hours: [{ days: [6, 0], from: 0, to: 1440 }], price: 0.01 },
+    },
+    limits: { minutes: 600, megabytes: 50, money: 12.5, atLimit: 'stop' },
+    longestCallMinutes: 120,
+  };
+
+  it('come back unchanged', () => {
+    expect(checkProvider(draftOf(full), 'x')).toEqual({ ok: true, value: full });
+  });
+
+  it.each([
+    [{ price: '-1' }, 'price'],
+    [{ price: 'x' }, 'price'],
+    [{ currency: ' ' }, 'currency'],
+    [{ unitSeconds: '0' }, 'unitSeconds'],
+    [{ offPeakHours: 'always' }, 'offPeakHours'],
+    [{ offPeakPrice: '' }, 'offPeakPrice'],
+    [{ limitMinutes: '1.5' }, 'limitMinutes'],
+    [{ limitMoney: '' }, 'limitMoney'],
+    [{ mtu: '100' }, 'mtu'],
+    [{ apn: 'a b' }, 'apn'],
+    [{ loginSteps: [] }, 'loginSteps'],
+    [{ loginSteps: [newStep('expect')] }, 'loginSteps'],
+    [{ loginSteps: [newStep('pause')] }, 'loginSteps'],
+  ])('%j is refused where it stands', (patch, field) => {
+    const checked = checkProvider({ ...draftOf(full), ...patch }, 'x');
+    expect(checked.ok ? [] : Object.keys(checked.errors)).toEqual([field]);
+  });
+
+  it('a comma does for the point', () => {
+    const checked = checkProvider({ ...draftOf(full), price: '0,02' }, 'x');
+    expect(checked).toMatchObject({ ok: true, value: { tariff: { price: 0.02 } } });
+  });
+
+  it('a new kind brings what is usual for it, and leaves what was changed by hand', () => {
+    const draft = draftOf({ ...provider, numbers: [], portRate: 57_600 });
+    const mobile = { ...draft, ...ofKind(draft, 'cellular') };
+    expect(mobile).toMatchObject({ kind: 'cellular', numbers: '*99#', login: 'off', portRate: '57600' });
+    const sky = { ...mobile, ...ofKind(mobile, 'satellite') };
+    expect(sky).toMatchObject({ numbers: '', login: 'auto', paceRate: '2400', carrierWaitSeconds: '120' });
+    const dialled = draftOf({ ...provider, numbers: ['555-0100'] });
+    expect(ofKind(dialled, 'cellular')).not.toHaveProperty('numbers');
+  });
+
+  it('steps are put in another order', () => {
+    const steps = [newStep('expect', 'a'), newStep('send', 'b'), newStep('pause')];
+    expect(moved(steps, 1, -1).map(({ does }) => does)).toEqual(['send', 'expect', 'pause']);
+    expect(moved(steps, 1, 1).map(({ does }) => does)).toEqual(['expect', 'pause', 'send']);
   });
 });
 

@@ -4,7 +4,16 @@
  * Pure. Nothing is guessed: until a snapshot came there is no state, and a gap in `seq` is reported so that the caller asks
  * for a new one. Events that arrive while a snapshot is on its way are kept and applied after it.
  */
-import type { Client, LogLine, Meter, Phase, Snapshot, State, StateEvent } from '../../main/contract.ts';
+import {
+  appendTerminal,
+  type Client,
+  type LogLine,
+  type Meter,
+  type Phase,
+  type Snapshot,
+  type State,
+  type StateEvent,
+} from '../../main/contract.ts';
 import { addSample, type Sample } from './traffic.ts';
 
 export const LOG_LINES = 2000;
@@ -19,6 +28,8 @@ export interface Model {
   state: State | null;
   log: readonly Line[];
   lines: number;
+  /** What the terminal shows. */
+  terminal: string;
   clients: readonly Client[];
   meter: Meter | null;
   samples: readonly Sample[];
@@ -33,6 +44,7 @@ export const emptyModel: Model = {
   state: null,
   log: [],
   lines: 0,
+  terminal: '',
   clients: [],
   meter: null,
   samples: [],
@@ -60,6 +72,7 @@ export function applySnapshot(model: Model, snapshot: Snapshot): { model: Model;
     seq: snapshot.seq,
     state,
     ...addLines({ ...model, log: [] }, snapshot.log),
+    terminal: snapshot.terminal ?? '',
     clients: state.clients,
     lastStep: stepAfter(model.lastStep, state.phase),
     early: null,
@@ -83,6 +96,8 @@ export function applyEvent(model: Model, event: StateEvent): { model: Model; gap
     model: {
       ...model,
       ...addLines(model, event.log),
+      terminal:
+        event.terminal === undefined ? model.terminal : appendTerminal(model.terminal, event.terminal),
       seq: event.seq,
       state,
       clients: event.patch.clients ?? model.clients,

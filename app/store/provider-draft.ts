@@ -2,10 +2,11 @@
 import { NEW_PROVIDER, type Provider, providerSchema } from '../../main/contract.ts';
 import { checks } from '../strings-forms.ts';
 import type { Checked } from './forward-draft.ts';
+import { type LoginDraft, loginDraft, readLogin } from './login-draft.ts';
 import { readTariff, type TariffDraft, tariffDraft, tariffField } from './tariff-draft.ts';
 
 /** As typed: numbers, AT settings and name servers one a line. */
-export interface ProviderDraft extends TariffDraft {
+export interface ProviderDraft extends TariffDraft, LoginDraft {
   name: string;
   numbers: string;
   user: string;
@@ -20,7 +21,6 @@ export interface ProviderDraft extends TariffDraft {
   dns: string;
   redialTries: string;
   redialPauseSeconds: string;
-  loginScript: Provider['loginScript'];
   kind: Provider['kind'];
   apn: string;
   paceRate: string;
@@ -55,7 +55,7 @@ export function draftOf(provider: Provider | null): ProviderDraft {
     dns: from.dns.join('\n'),
     redialTries: String(from.redialTries),
     redialPauseSeconds: String(from.redialPauseSeconds),
-    loginScript: from.loginScript,
+    ...loginDraft(from.loginScript),
     kind: from.kind,
     apn: from.apn,
     paceRate: String(from.paceRate),
@@ -69,6 +69,7 @@ export function draftOf(provider: Provider | null): ProviderDraft {
 const whole = (text: string) => Number(text || Number.NaN);
 
 export function checkProvider(draft: ProviderDraft, id: string): Checked<Provider, ProviderErrors> {
+  const login = readLogin(draft);
   const parsed = providerSchema.safeParse({
     id,
     name: draft.name,
@@ -85,7 +86,7 @@ export function checkProvider(draft: ProviderDraft, id: string): Checked<Provide
     dns: draft.dns.split(/[\s,]+/).filter(Boolean),
     redialTries: whole(draft.redialTries),
     redialPauseSeconds: whole(draft.redialPauseSeconds),
-    loginScript: draft.loginScript,
+    loginScript: login.ok ? login.value : 'off',
     kind: draft.kind,
     apn: draft.apn,
     paceRate: whole(draft.paceRate),
@@ -94,9 +95,9 @@ export function checkProvider(draft: ProviderDraft, id: string): Checked<Provide
     longestCallMinutes: whole(draft.longestCallMinutes),
     ...readTariff(draft),
   });
-  if (parsed.success) return { ok: true, value: parsed.data };
-  const errors: ProviderErrors = {};
-  for (const issue of parsed.error.issues) {
+  if (parsed.success && login.ok) return { ok: true, value: parsed.data };
+  const errors: ProviderErrors = login.ok ? {} : { loginSteps: login.error };
+  for (const issue of parsed.error?.issues ?? []) {
     const field = tariffField(issue.path) ?? (issue.path[0] as keyof ProviderDraft);
     errors[field] ??= field === 'offPeakHours' ? checks.hours : issue.message;
   }

@@ -103,12 +103,14 @@ export const dialsPracticeProvider = (state: State) =>
 export const isFirstRun = (state: State) =>
   state.providers.length === 0 && !state.practice && state.phase === 'idle' && state.fault === null;
 
-export type Remedy = 'try-again' | 'settings' | 'port' | 'provider' | 'firewall';
+export type Remedy = 'try-again' | 'settings' | 'port' | 'provider' | 'firewall' | 'anyway' | 'pin';
 
 /** The control that helps most with a fault, told by the words of its code. */
 export function remedyOf(fault: Fault): Remedy {
   const { code } = fault;
   if (code === 'foreign-firewall-closed') return 'firewall';
+  if (code === 'never-dial-hours' || code === 'limit-used-up') return 'anyway';
+  if (/^sim-pin/.test(code)) return 'pin';
   if (/clash|^lan-(?!diverted)|dhcp|interface/.test(code)) return 'settings';
   if (/password|login|auth|number|^no-provider/.test(code)) return 'provider';
   if (/^(no-)?(port|modem|serial)/.test(code)) return 'port';

@@ -3,8 +3,8 @@ import { create } from 'zustand';
 import type { Fault, LogLevel } from '../../main/contract.ts';
 import type { ClientColumn, SortOrder } from './clients.ts';
 
-export type Tab = 'overview' | 'helpers' | 'forwards' | 'masquerade' | 'log';
-export type ProviderFocus = 'name' | 'port' | 'password';
+export type Tab = 'overview' | 'calls' | 'helpers' | 'forwards' | 'masquerade' | 'log';
+export type ProviderFocus = 'name' | 'port' | 'password' | 'pin' | 'limits';
 export type OpenDialog =
   | { kind: 'provider'; id: string | null; focus: ProviderFocus }
   | { kind: 'settings' }

@@ -1,6 +1,6 @@
 // The window's frame: the call on the left, what belongs to it on the right, dialogs above.
 import { useEffect, useRef } from 'react';
-import type { Settings } from '../../main/contract.ts';
+import type { Settings, State } from '../../main/contract.ts';
 import { Button } from '../parts/Button.tsx';
 import { useGateway } from '../store/gateway.ts';
 import { isFirstRun } from '../store/select.ts';
@@ -45,6 +45,15 @@ function useFocusKept(view: string | null): void {
   }, [view]);
 }
 
+/** A call that waits for a person to log in brings its terminal forward. */
+function useTerminalShown(terminal: State['terminal']): void {
+  const waits = terminal?.to === 'far-end' && terminal.mayType;
+  const open = useUi((ui) => ui.open);
+  useEffect(() => {
+    if (waits) open('calls');
+  }, [waits, open]);
+}
+
 export function App() {
   const state = useGateway((store) => store.state);
   const reach = useGateway((store) => store.reach);
@@ -53,6 +62,8 @@ export function App() {
   const tab = useUi((ui) => ui.tab);
   useTheme(state?.settings.theme);
   useTitle(state && reach === 'open' ? phaseWords[state.phase] : null);
+
+  useTerminalShown(state?.terminal ?? null);
 
   useFocusKept(state && `first ${isFirstRun(state)}, practice ${state.practice}`);
 

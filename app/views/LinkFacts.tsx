@@ -1,16 +1,17 @@
 // What is known of the link. The carrier rate is large; the port rate is small and said to be another thing, because
 // people take the one for the other. None of it is announced as it changes.
 import type { ReactNode } from 'react';
-import type { LinkFacts as Facts } from '../../main/contract.ts';
+import { type LinkFacts as Facts, moneyText, type UsageNow } from '../../main/contract.ts';
 import { count, rate, sizeText, wholeRate } from '../format/quantity.ts';
 import { duration } from '../format/time.ts';
 import { useNow } from '../parts/useNow.ts';
 import { useGateway } from '../store/gateway.ts';
 import { firstShare } from '../store/select.ts';
 import { call, facts } from '../strings.ts';
+import { online } from '../strings-calling.ts';
 import styles from './LinkFacts.module.css';
 
-export function LinkFacts({ link }: { link: Facts }) {
+export function LinkFacts({ link, usage }: { link: Facts; usage: UsageNow | null }) {
   const meter = useGateway((store) => store.meter);
   const now = useNow();
   // The meter may still hold figures of the call before this one.
@@ -39,6 +40,9 @@ export function LinkFacts({ link }: { link: Facts }) {
         </Fact>
         <Fact name={facts.received}>{sizeText(bytes.bytesDown)}</Fact>
         <Fact name={facts.sent}>{sizeText(bytes.bytesUp)}</Fact>
+        {usage?.cost != null && <Fact name={online.cost}>{moneyText(usage.cost, usage.currency)}</Fact>}
+        {usage && (usage.limit || usage.cost != null) && <Fact name={online.month}>{monthText(usage)}</Fact>}
+        {link.radio && <Fact name={online.network}>{radioText(link.radio)}</Fact>}
         <Fact name={facts.dns} mono>
           {link.dns.length > 0 ? link.dns.join(' ') : facts.none}
         </Fact>
@@ -67,6 +71,17 @@ export function LinkFacts({ link }: { link: Facts }) {
       </details>
     </section>
   );
+}
+
+/** The nearest limit's share where there is one, else the money. */
+function monthText({ month, currency, limit }: UsageNow): string {
+  if (limit !== null) return online.limit(Math.floor(limit.used * 100));
+  return moneyText(month.cost ?? 0, currency);
+}
+
+function radioText({ network, signalDbm, roaming }: NonNullable<Facts['radio']>): string {
+  const signal = signalDbm === null ? [] : [`${signalDbm} dBm`.replace('-', '−')];
+  return [...(network === null ? [] : [network]), ...signal, ...(roaming ? [online.roaming] : [])].join(', ');
 }
 
 interface FactProps {

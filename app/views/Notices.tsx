@@ -6,6 +6,7 @@ import { tell } from '../store/gateway.ts';
 import { chosenProvider, dialsPracticeProvider, type Remedy, remedyOf } from '../store/select.ts';
 import { useUi } from '../store/ui.ts';
 import { lost, fault as words } from '../strings.ts';
+import { online } from '../strings-calling.ts';
 
 /** What helps with things on the host; calling again does not. */
 const ON_HOST: readonly Remedy[] = ['settings', 'firewall'];
@@ -53,9 +54,18 @@ function Help({ fault, state }: { fault: Fault; state: State }) {
   const show = useUi((ui) => ui.show);
   const provider = dialsPracticeProvider(state) ? null : chosenProvider(state);
   const remedy: Remedy = remedyOf(fault);
-  const needsProvider = remedy === 'port' || remedy === 'provider';
+  const setFault = useUi((ui) => ui.setFault);
+  const needsProvider = remedy === 'port' || remedy === 'provider' || remedy === 'pin';
   if (remedy === 'settings') {
     return <Button onClick={() => show({ kind: 'settings' })}>{words.openSettings}</Button>;
+  }
+  if (remedy === 'anyway') {
+    async function dialAnyway(): Promise<void> {
+      setFault(null);
+      await tell('clearFault', {});
+      await tell('dial', { anyway: true, ...(provider ? { providerId: provider.id } : {}) });
+    }
+    return <Button onClick={() => void dialAnyway()}>{online.anyway}</Button>;
   }
   if (remedy === 'firewall') {
     const answer = (openForeignFirewall: 'yes' | 'no') =>
@@ -70,7 +80,7 @@ function Help({ fault, state }: { fault: Fault; state: State }) {
     );
   }
   if (needsProvider && provider) {
-    const focus = remedy === 'port' ? 'port' : 'password';
+    const focus = remedy === 'provider' ? 'password' : remedy;
     return (
       <Button onClick={() => show({ kind: 'provider', id: provider.id, focus })}>
         {remedy === 'port' ? words.choosePort : words.editProvider}

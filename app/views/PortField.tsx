@@ -1,12 +1,14 @@
 // Where the modem is: a port from the list or a typed path, a test of it, and the rate between computer and modem.
 import { useState } from 'react';
-import { type PortInfo, PRACTICE_PORT, type State } from '../../main/contract.ts';
+import { type ModemKind, type PortInfo, PRACTICE_PORT, type State } from '../../main/contract.ts';
 import { wholeRate } from '../format/quantity.ts';
 import { Button } from '../parts/Button.tsx';
 import { Field } from '../parts/Field.tsx';
 import form from '../parts/form.module.css';
 import { call, tell } from '../store/gateway.ts';
+import { ofKind } from '../store/profile-draft.ts';
 import { type ProviderDraft, portRates } from '../store/provider-draft.ts';
+import { profile } from '../strings-calling.ts';
 import { provider as words } from '../strings-forms.ts';
 
 const TYPED = '?typed';
@@ -86,14 +88,29 @@ export function PortField({ state, draft, error, set }: Props) {
         )}
       </Field>
       {draft.port !== PRACTICE_PORT && (
-        <PortTest key={draft.port} path={draft.port.trim()} ports={state.ports} />
+        <PortTest
+          key={draft.port}
+          path={draft.port.trim()}
+          ports={state.ports}
+          onKind={(kind) => {
+            if (kind === 'cellular' || kind === 'satellite') set(ofKind(draft, kind));
+          }}
+        />
       )}
     </>
   );
 }
 
 /** Keyed by the path: a verdict belongs to one port only. */
-function PortTest({ path, ports }: { path: string; ports: readonly PortInfo[] }) {
+function PortTest({
+  path,
+  ports,
+  onKind,
+}: {
+  path: string;
+  ports: readonly PortInfo[];
+  onKind: (kind: ModemKind | undefined) => void;
+}) {
   const [busy, setBusy] = useState(false);
   const [said, setSaid] = useState<{ good: boolean; sentence: string } | null>(() =>
     lastVerdict(path, ports),
@@ -104,9 +121,12 @@ function PortTest({ path, ports }: { path: string; ports: readonly PortInfo[] })
     setSaid(null);
     const outcome = await call('probePort', { path });
     setBusy(false);
+    const kind = outcome.ok ? outcome.value.kind : undefined;
+    onKind(kind);
+    const found = kind === 'cellular' || kind === 'satellite' ? ` ${profile.found[kind]}` : '';
     setSaid(
       outcome.ok
-        ? { good: outcome.value.isModem, sentence: outcome.value.sentence }
+        ? { good: outcome.value.isModem, sentence: `${outcome.value.sentence}${found}` }
         : { good: false, sentence: `${outcome.fault.sentence} ${outcome.fault.remedy}` },
     );
   }

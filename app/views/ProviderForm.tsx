@@ -17,6 +17,8 @@ import {
 import type { ProviderFocus } from '../store/ui.ts';
 import { app } from '../strings.ts';
 import { provider as words } from '../strings-forms.ts';
+import { CellularFields } from './CellularFields.tsx';
+import { NumberFields } from './NumberFields.tsx';
 import { PasswordField } from './PasswordField.tsx';
 import { PortField } from './PortField.tsx';
 import { ProviderAdvanced } from './ProviderAdvanced.tsx';
@@ -33,6 +35,7 @@ export function ProviderForm({ state, id, focus, onClose }: Props) {
   const known = state.providers.find((provider) => provider.id === id) ?? null;
   const [draft, setDraft] = useState<ProviderDraft>(() => draftOf(known));
   const [password, setPassword] = useState<string | null>(null);
+  const [pin, setPin] = useState<string | null>(null);
   const [errors, setErrors] = useState<ProviderErrors>({});
   const [fault, setFault] = useState<Fault | null>(null);
   const [busy, setBusy] = useState(false);
@@ -69,7 +72,7 @@ export function ProviderForm({ state, id, focus, onClose }: Props) {
     provider: Parameters<typeof call<'saveProvider'>>[1]['provider'],
     secret: string | null,
   ) {
-    const outcome = await call('saveProvider', { provider, password: secret });
+    const outcome = await call('saveProvider', { provider, password: secret, pin });
     if (!outcome.ok || known) return outcome;
     return call('saveSettings', { patch: { selectedProvider: outcome.value.provider.id } });
   }
@@ -94,18 +97,11 @@ export function ProviderForm({ state, id, focus, onClose }: Props) {
               />
             )}
           </Field>
-          <Field label={words.number} hint={words.numberHint} error={errors.numbers}>
-            {(ids) => (
-              <textarea
-                {...ids}
-                rows={Math.max(1, draft.numbers.split('\n').length)}
-                autoComplete="off"
-                spellCheck={false}
-                value={draft.numbers}
-                onChange={(event) => set({ numbers: event.target.value })}
-              />
-            )}
-          </Field>
+          <NumberFields
+            value={draft.numbers}
+            error={errors.numbers}
+            onChange={(numbers) => set({ numbers })}
+          />
           <Field label={words.user} error={errors.user}>
             {(ids) => (
               <input
@@ -124,6 +120,16 @@ export function ProviderForm({ state, id, focus, onClose }: Props) {
             hint={words.secrets[state.secrets]}
             onChange={setPassword}
           />
+          {draft.kind === 'cellular' && (
+            <CellularFields
+              draft={draft}
+              error={errors.apn}
+              pin={pin}
+              pinKept={known?.hasPin ?? false}
+              onPin={setPin}
+              set={set}
+            />
+          )}
           <PortField state={state} draft={draft} error={errors.port} set={set} />
           <ProviderAdvanced draft={draft} errors={errors} set={set} />
         </div>

@@ -11,11 +11,13 @@ import { Log } from './Log.tsx';
 import { Masquerade } from './Masquerade.tsx';
 import { PortMapping } from './PortMapping.tsx';
 import styles from './Tabs.module.css';
+import { Terminal } from './Terminal.tsx';
 import { Traffic } from './Traffic.tsx';
 import { TriggerForm } from './TriggerForm.tsx';
 import { Triggers } from './Triggers.tsx';
+import { Usage } from './Usage.tsx';
 
-const all: readonly Tab[] = ['overview', 'helpers', 'forwards', 'masquerade', 'log'];
+const all: readonly Tab[] = ['overview', 'calls', 'helpers', 'forwards', 'masquerade', 'log'];
 
 export function TabList({ hasHelpers }: { hasHelpers: boolean }) {
   const tab = useUi((ui) => ui.tab);
@@ -67,6 +69,12 @@ export function TabPanel({ state }: { state: State }) {
         <>
           <Traffic carrierRate={carrierOf(state)} up={state.link !== null || state.second?.link != null} />
           <Clients practice={state.practice} lan={state.settings.lan} />
+        </>
+      )}
+      {tab === 'calls' && (
+        <>
+          <Terminal terminal={state.terminal} resting={state.phase === 'idle' || state.phase === 'failed'} />
+          <Usage />
         </>
       )}
       {tab === 'helpers' && <Helpers helpers={state.helpers} />}

@@ -3,6 +3,7 @@ import { Check, Field } from '../parts/Field.tsx';
 import { Group } from '../parts/Group.tsx';
 import { Pick } from '../parts/Pick.tsx';
 import type { SettingsDraft, SettingsErrors } from '../store/settings-draft.ts';
+import { hours } from '../strings-calling.ts';
 import { settings as words } from '../strings-forms.ts';
 
 interface Props {
@@ -12,7 +13,7 @@ interface Props {
 }
 
 export function WhoFields({ draft, errors, set }: Props) {
-  const lines = (key: 'chosen' | 'demandRules', label: string, hint: string) => (
+  const lines = (key: 'chosen' | 'demandRules' | 'keepUp' | 'neverDial', label: string, hint: string) => (
     <Field wide label={label} hint={hint} error={errors[key]}>
       {(ids) => (
         <textarea
@@ -50,6 +51,8 @@ export function WhoFields({ draft, errors, set }: Props) {
             />
           )}
         </Field>
+        {lines('keepUp', hours.keepUp, hours.keepUpHint)}
+        {lines('neverDial', hours.neverDial, hours.neverDialHint)}
         {lines('demandRules', words.demandRules, words.demandRulesHint)}
       </Group>
     </>

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { call } from '../../app/strings.ts';
+import { profile } from '../../app/strings-calling.ts';
 import { provider as form } from '../../app/strings-forms.ts';
 import { ROOT } from '../gateway-process.ts';
 import { expect, test } from './fixtures.ts';
@@ -38,6 +39,12 @@ test('first run, a form, a failed call and a call that is up look right, in ligh
   });
   await window.button(call.editProvider).click();
   await look(page, 'provider');
+  await page.setViewportSize({ width: 1100, height: 1900 });
+  await page.getByText(form.advanced, { exact: true }).click();
+  await page.getByLabel(profile.login, { exact: true }).last().selectOption('steps');
+  await page.getByLabel(profile.charged).check();
+  await look(page, 'provider-advanced');
+  await page.setViewportSize({ width: 1100, height: 760 });
   await page.keyboard.press('Escape');
   await window.dial();
   await window.shows('failed', 30_000);
@@ -54,7 +61,7 @@ test('first run, a form, a failed call and a call that is up look right, in ligh
   await window.fetchPage(1);
   await window.fetchPage(2);
   await look(page, 'connected');
-  for (const tab of ['Masquerade', 'Log', 'Forwards', 'Helpers']) {
+  for (const tab of ['Calls', 'Masquerade', 'Log', 'Forwards', 'Helpers']) {
     await page.getByRole('tab', { name: tab }).click();
     await look(page, tab.toLowerCase());
   }
