@@ -87,10 +87,12 @@ class Call {
   async sound(): Promise<Outcome> {
     const outcomes = await Promise.all(
       [one, other].map(async (host): Promise<Outcome> => {
-        const words = ['realaudio', 'client', PRACTICE.web.address, this.addresses.get(host) ?? ''];
+        const words = ['clients', this.addresses.get(host) ?? '', `realaudio=${PRACTICE.web.address}`];
         const script = ['env', 'PROOF_WAIT_MS=3000', process.execPath, SCRIPT, ...words];
         const { out, err } = await runProgram(inside(host, script), 20_000);
-        return out === '' ? { ok: false, figures: err.slice(-200) } : (JSON.parse(out) as Outcome);
+        return out === ''
+          ? { ok: false, figures: err.slice(-200) }
+          : ((JSON.parse(out) as Outcome[])[0] as Outcome);
       }),
     );
     return outcomes.find(({ ok }) => !ok) ?? (outcomes[0] as Outcome);

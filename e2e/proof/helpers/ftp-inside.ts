@@ -4,7 +4,7 @@
 import { serve } from '../ftp.ts';
 import type { Proof, Report } from '../report.ts';
 import { forward, HOSTS, NET, type World } from '../world.ts';
-import { play } from './scripted.ts';
+import { sayTo } from './scripted.ts';
 import { type Around, type Outcome, onAndOff, refusalsOf, stateOf, switchTo, tells } from './switching.ts';
 
 const BEHIND: Around = { forwards: [forward('ftp', 'tcp', 21, 'h2')] };
@@ -51,7 +51,7 @@ async function attacks(world: World, report: Report): Promise<void> {
   await switchTo(world, 'ftp', true);
   const greeting = 'USER anonymous\\r\\nPASS nobody\\r\\n';
   for (const [what, command, reason] of cases) {
-    const talking = play(world, 'h1', 1_300, 'say', NET.web, '21', `${greeting}${command}\\r\\n`);
+    const talking = sayTo(world, 'h1', 1_300, NET.web, 21, `${greeting}${command}\\r\\n`);
     const before = reason === null ? 0 : refusalsOf(world, 'ftp', reason);
     const refused = () => reason !== null && refusalsOf(world, 'ftp', reason) > before;
     const counted = reason === null || (await tells(world, 'ftp', refused, 4_000));
@@ -90,7 +90,7 @@ export const ftpInside: Proof = {
     const [a, b] = [5000 >> 8, 5000 & 255];
     const offer = `USER anonymous\\r\\nPASS nobody\\r\\nPORT ${HOSTS.h1.replaceAll('.', ',')},${a},${b}\\r\\n`;
     await switchTo(world, 'ftp', true);
-    const waiting = play(world, 'h1', 4_000, 'say', NET.web, '21', offer);
+    const waiting = sayTo(world, 'h1', 4_000, NET.web, 21, offer);
     const open = await tells(world, 'ftp', ({ expectations }) => expectations === 1);
     await switchTo(world, 'ftp', false);
     const left = stateOf(world, 'ftp').expectations;

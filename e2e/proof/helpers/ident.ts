@@ -2,7 +2,7 @@
 // the LAN behind a forward, or by nobody. And an asker of another address, who is told nothing.
 import type { Proof } from '../report.ts';
 import { forward, HOSTS, NET, type Place, type World } from '../world.ts';
-import { play } from './scripted.ts';
+import { sayTo } from './scripted.ts';
 import { type Outcome, onAndOff, refusalsOf, switchTo, tells } from './switching.ts';
 
 const SERVER = `[Global]
@@ -40,7 +40,7 @@ async function serve(world: World): Promise<void> {
 /** Comes in and reads who the server says it is: `nick!user@host`, the user with ~ before it when nobody has vouched for it. */
 async function comeIn(world: World, place: Place, port: number): Promise<Outcome> {
   const words = `NICK ${place}\\r\\nUSER claimed 0 * :somebody\\r\\n`;
-  const { figures } = await play(world, place, 2_000, 'say', NET.web, '6667', words, String(port));
+  const { figures } = await sayTo(world, place, 2_000, NET.web, 6667, words, port);
   const name = /001 \S+ :.* (\S+)!(\S+)@/.exec(figures)?.[2];
   return { ok: name !== undefined && !name.startsWith('~'), figures: `known as ${name ?? 'nobody'}` };
 }
@@ -58,19 +58,11 @@ export const ident: Proof = {
       null,
     );
     await switchTo(world, 'ident', true);
-    const client = play(world, 'h1', 3_000, 'say', NET.web, '9000', 'x', String(port));
+    const client = sayTo(world, 'h1', 3_000, NET.web, 9000, 'x', port);
     await world.until('the connection', 3_000, async () =>
       (await world.sessions()).some((session) => session.clientPort === port),
     );
-    const asked = await play(
-      world,
-      'servers',
-      1_000,
-      'say',
-      world.address ?? '',
-      '113',
-      `${port} , 9000\\r\\n`,
-    );
+    const asked = await sayTo(world, 'servers', 1_000, world.address ?? '', 113, `${port} , 9000\\r\\n`);
     await client;
     const counted = await tells(world, 'ident', () => refusalsOf(world, 'ident', /not there/) > 0);
     report.line(
@@ -85,7 +77,7 @@ export const ident: Proof = {
     );
     // h2 takes the ports first: outside they are its own.
     for (const taken of [TAKEN - 1, TAKEN - 2])
-      await play(world, 'h2', 500, 'say', NET.web, '6667', 'QUIT\\r\\n', String(taken));
+      await sayTo(world, 'h2', 500, NET.web, 6667, 'QUIT\\r\\n', taken);
     let next = TAKEN - 1;
     await onAndOff(
       world,

@@ -11,7 +11,7 @@ import { type Around, type Outcome, only, stateOf } from './switching.ts';
 
 export const SCRIPT = join(ROOT, 'dist', 'e2e', 'proof-script.js');
 /** While the proof keeps it waiting, a client is more patient. */
-const PATIENT_MS = 4_000;
+const PATIENT_MS = 8_000;
 
 interface Row {
   script: string;
@@ -20,6 +20,8 @@ interface Row {
   helper: string | null;
   /** Sessions awaited for one client while the server sends nothing; Amanda's first stream opens even so. */
   awaits: number;
+  /** Where it is served, if not with the others. */
+  server?: string;
   /** The server is on the LAN, the client outside. */
   inside?: true;
 }
@@ -27,6 +29,7 @@ interface Row {
 const ROWS: readonly Row[] = [
   { script: 'realaudio', what: 'RealAudio (PNA)', helper: 'realaudio', awaits: 2 },
   { script: 'rtsp', what: 'RTSP, two SETUPs, RTP and RTCP', helper: 'rtsp', awaits: 4 },
+  { script: 'rtsp7070', what: 'RTSP at RealAudio’s port', helper: 'rtsp', awaits: 4, server: NET.other },
   { script: 'vdolive', what: 'VDOLive', helper: 'vdolive', awaits: 1 },
   { script: 'mms', what: 'MMS', helper: 'mms', awaits: 1 },
   { script: 'cuseeme', what: 'CU-SeeMe with a reflector', helper: 'cuseeme', awaits: 0 },
@@ -35,6 +38,7 @@ const ROWS: readonly Row[] = [
   { script: 'quakes', what: 'QuakeWorld, Quake II and III', helper: null, awaits: 0 },
   { script: 'h323', what: 'H.323, a call', helper: 'h323', awaits: 1 },
   { script: 'h323ras', what: 'H.323, a gatekeeper’s call', helper: 'h323', awaits: 1 },
+  { script: 'sip', what: 'SIP, a registered telephone is called', helper: 'sip', awaits: 1 },
   { script: 'amanda', what: 'Amanda, amandad on the LAN', helper: 'amanda', awaits: 2, inside: true },
   { script: 'rexec', what: 'rexec', helper: 'rsh', awaits: 1 },
 ];
@@ -44,15 +48,31 @@ const AROUND: Around = {
   forwards: [forward('amanda', 'udp', 10_080, 'h3'), forward('quake', 'udp', 26_000, 'h3')],
 };
 
-/** Plays one client. */
-export async function play(world: World, place: Place, waitMs: number, ...words: string[]): Promise<Outcome> {
-  const node = [process.execPath, SCRIPT, ...words];
-  const ran = await world.run(place, ['env', `PROOF_WAIT_MS=${waitMs}`, ...node], waitMs + 8_000);
-  try {
-    return JSON.parse(ran.out) as Outcome;
-  } catch {
-    return { ok: false, figures: `the script broke: ${ran.err.slice(-300)}` };
-  }
+/** Runs the scripts' program in a place; what it says. Its clients wait so long for what should come. */
+export async function script<Said>(
+  world: World,
+  place: Place,
+  waitMs: number,
+  ...words: string[]
+): Promise<Said> {
+  const command = ['env', `PROOF_WAIT_MS=${waitMs}`, process.execPath, SCRIPT, ...words];
+  const { out, err } = await world.run(place, command, waitMs + 15_000);
+  if (out === '') throw new Error(`the script ${words.join(' ')} broke: ${err.slice(-500)}`);
+  return JSON.parse(out) as Said;
+}
+
+/** Says a text to a TCP server, from a port of its own if one is given; what it answers is the outcome's figures. */
+export function sayTo(
+  world: World,
+  place: Place,
+  waitMs: number,
+  server: string,
+  port: number,
+  text: string,
+  own?: number,
+): Promise<Outcome> {
+  const words = [server, String(port), text, ...(own === undefined ? [] : [String(own)])];
+  return script<Outcome>(world, place, waitMs, 'say', ...words);
 }
 
 /** Serves scripts until the world ends. */
@@ -71,14 +91,30 @@ export async function serveScripts(
   return child;
 }
 
-/** Both computers at once, or the one outside: well if all are, else what the first one misses. */
-async function playRow(world: World, row: Row, waitMs = 1_500): Promise<Outcome> {
-  if (row.inside) return play(world, 'servers', waitMs, row.script, 'client', world.address ?? '', NET.other);
-  const clients = (['h1', 'h2'] as const).map((host) =>
-    play(world, host, waitMs, row.script, 'client', NET.web, HOSTS[host]),
-  );
-  const outcomes = await Promise.all(clients);
-  return outcomes.find(({ ok }) => !ok) ?? (outcomes[0] as Outcome);
+/** All rows at once, each on both computers or outside: well if all its clients are, else what the first one misses. */
+async function playAll(world: World, waitMs = 1_500): Promise<Outcome[]> {
+  const play = (place: Place, own: string, rows: readonly Row[], server: (row: Row) => string) =>
+    script<Outcome[]>(
+      world,
+      place,
+      waitMs,
+      'clients',
+      own,
+      ...rows.map((row) => `${row.script}=${server(row)}`),
+    );
+  const outward = ROWS.filter(({ inside }) => !inside);
+  const inward = ROWS.filter(({ inside }) => inside);
+  const there = (row: Row) => row.server ?? NET.web;
+  const [one, other, outside] = await Promise.all([
+    play('h1', HOSTS.h1, outward, there),
+    play('h2', HOSTS.h2, outward, there),
+    play('servers', NET.other, inward, () => world.address ?? ''),
+  ]);
+  return ROWS.map((row) => {
+    const at = outward.indexOf(row);
+    const outcomes = row.inside ? [outside[inward.indexOf(row)]] : [one[at], other[at]];
+    return (outcomes.find((outcome) => !outcome?.ok) ?? outcomes[0]) as Outcome;
+  });
 }
 
 /** How often the helpers were used and what they await, by name. */
@@ -95,9 +131,12 @@ async function switchAll(world: World, on: boolean): Promise<void> {
 export const scripted: Proof = {
   name: 'scripted',
   async run(world, report) {
-    const outside = [...new Set(ROWS.filter(({ inside }) => !inside).map(({ script }) => script))];
+    const outside = [
+      ...new Set(ROWS.filter(({ inside, server }) => !inside && !server).map(({ script }) => script)),
+    ];
     const servers = [
       await serveScripts(world, 'servers', NET.web, outside),
+      await serveScripts(world, 'servers', NET.other, ['rtsp7070']),
       await serveScripts(world, 'h3', HOSTS.h3, ['amanda', 'netquake']),
     ];
     // Another computer has the ports of the server's games outside, so that they cannot stay the same.
@@ -106,10 +145,8 @@ export const scripted: Proof = {
       await world.run('h1', ['dig', '-b', own, '+tries=1', '+time=1', `@${NET.dns}`, 'quake.example']);
     }
     await switchAll(world, true);
-    for (const row of ROWS) {
-      const { ok, figures } = await playRow(world, row);
-      report.line(ok, row.what, figures);
-    }
+    for (const [i, { ok, figures }] of (await playAll(world)).entries())
+      report.line(ok, ROWS[i]?.what ?? '', figures);
     await world.freshCounters();
     const hits = told(world, 'hits');
     const used = [...hits].map(([name, count]) => `${name} ${count}`).join(', ');
@@ -125,13 +162,13 @@ export const scripted: Proof = {
 
 /** All begin, none is sent anything; then the switches go off, and only then the servers may send. */
 async function whileOpen(world: World, report: Report, servers: readonly ChildProcess[]): Promise<void> {
-  const rows = ROWS.filter(({ helper }) => helper !== null);
   for (const server of servers) server.stdin?.write('hold\n');
-  const playing = rows.map((row) => playRow(world, row, PATIENT_MS));
+  const playing = playAll(world, PATIENT_MS);
   const wanted = (name: string) =>
-    rows
-      .filter(({ helper }) => helper === name)
-      .reduce((sum, row) => sum + row.awaits * (row.inside ? 1 : 2), 0);
+    ROWS.filter(({ helper }) => helper === name).reduce(
+      (sum, row) => sum + row.awaits * (row.inside ? 1 : 2),
+      0,
+    );
   const all = await world
     .until('all offers', 5_000, () =>
       HELPERS.every((name) => stateOf(world, name).expectations >= wanted(name)),
@@ -144,8 +181,8 @@ async function whileOpen(world: World, report: Report, servers: readonly ChildPr
   await switchAll(world, false);
   const left = [...told(world, 'expectations').values()].reduce((sum, count) => sum + count, 0);
   for (const server of servers) server.stdin?.write('go\n');
-  const outcomes = await Promise.all(playing);
-  const came = rows.filter((_, i) => outcomes[i]?.ok).map(({ what }) => what);
+  const outcomes = await playing;
+  const came = ROWS.filter(({ helper }, i) => helper !== null && outcomes[i]?.ok).map(({ what }) => what);
   report.line(
     all && left === 0,
     '  switched off with offers open: closed',
@@ -160,7 +197,7 @@ async function whileOpen(world: World, report: Report, servers: readonly ChildPr
 
 async function off(world: World, report: Report): Promise<void> {
   const before = told(world, 'hits');
-  const outcomes = await Promise.all(ROWS.map((row) => playRow(world, row)));
+  const outcomes = await playAll(world);
   for (const [i, row] of ROWS.entries()) {
     const { ok, figures } = outcomes[i] as Outcome;
     const name = `  off: ${row.what}`;

@@ -1,14 +1,14 @@
-// `proof-script NAME client SERVER OWN`: plays one end of a protocol and says in one JSON line how it went. `proof-script serve OWN NAME…`:
+// `proof-script clients OWN NAME=SERVER…`: plays one end of protocols, all at once, and says in a line of JSON how each went. `serve OWN NAME…`:
 // serves several until standard input ends; a line `hold` closes the gate at which they wait with what helpers await, `go` opens it.
-// `proof-script say HOST PORT TEXT [OWN-PORT]`: says a text as it stands and prints what comes back.
-// `proof-script tunnel-client SERVER`, `tunnel-server …`: the ends of a PPTP tunnel (tunnel.ts).
+// `say HOST PORT TEXT [OWN-PORT]`: says a text as it stands and prints what comes back. `tunnel-client SERVER`, `tunnel-server …`: tunnel.ts.
 import { createInterface } from 'node:readline';
 import { h323, h323ras } from './conference.ts';
 import { netquake, quakes } from './games.ts';
 import { amanda, rexec } from './others.ts';
 import { Failed, type Script, Stream } from './parts.ts';
 import { cuseeme, mms, realaudio, vdolive } from './players.ts';
-import { rtsp } from './rtsp.ts';
+import { rtsp, rtsp7070 } from './rtsp.ts';
+import { sip } from './telephone.ts';
 import { tunnelClient, tunnelServer } from './tunnel.ts';
 
 const SCRIPTS: Readonly<Record<string, Script>> = {
@@ -22,6 +22,8 @@ const SCRIPTS: Readonly<Record<string, Script>> = {
   realaudio,
   rexec,
   rtsp,
+  rtsp7070,
+  sip,
   vdolive,
 };
 
@@ -63,22 +65,37 @@ async function say(host: string, port: number, text: string, ownPort?: number): 
   return heard;
 }
 
-async function outcome(work: Promise<string>): Promise<void> {
-  const said = await work.then(
+function outcome(work: Promise<string>): Promise<{ ok: boolean; figures: string }> {
+  return work.then(
     (figures) => ({ ok: true, figures }),
     (error: unknown) => {
       if (!(error instanceof Failed)) throw error;
       return { ok: false, figures: error.message };
     },
   );
+}
+
+function tell(said: unknown): void {
   process.stdout.write(`${JSON.stringify(said)}\n`);
   process.exit(0);
 }
 
-const [name = '', role = '', server = '', own = '', ...rest] = process.argv.slice(2);
-if (name === 'tunnel-server') await tunnelServer(process.argv.slice(3)).then(() => process.exit(0));
-else if (name === 'tunnel-client') await outcome(tunnelClient(role));
-else if (name === 'serve') await serve(role, [server, own, ...rest].filter(Boolean));
+/** Clients of several protocols at once, each `NAME=SERVER`; a list of how each went. */
+function clients(own: string, wanted: readonly string[]) {
+  return Promise.all(
+    wanted.map((one) => {
+      const [script = '', server = ''] = one.split('=');
+      return outcome(scriptOf(script).client(server, own));
+    }),
+  );
+}
+
+const [name = '', ...words] = process.argv.slice(2);
+const [first = '', second = '', third = '', fourth] = words;
+if (name === 'serve') await serve(first, words.slice(1));
+else if (name === 'clients') tell(await clients(first, words.slice(1)));
+else if (name === 'tunnel-client') tell(await outcome(tunnelClient(first)));
+else if (name === 'tunnel-server') await tunnelServer(words).then(() => process.exit(0));
 else if (name === 'say')
-  await outcome(say(role, Number(server), own, rest[0] === undefined ? undefined : Number(rest[0])));
-else await outcome(scriptOf(name).client(server, own, ...rest));
+  tell(await outcome(say(first, Number(second), third, fourth === undefined ? undefined : Number(fourth))));
+else throw new Error(`there is no ${name}`);

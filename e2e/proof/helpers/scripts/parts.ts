@@ -14,7 +14,7 @@ export class Failed extends Error {}
 /** Both ends of one protocol, written from its published layout. */
 export interface Script {
   /** Resolves to a word on how it went; throws Failed. `own` is the address of this end. */
-  client(server: string, own: string, ...rest: string[]): Promise<string>;
+  client(server: string, own: string): Promise<string>;
   /** Serves until the process ends. `gate` resolves when it may send what a helper awaits. */
   serve(own: string, gate: () => Promise<void>): Promise<void>;
 }
