@@ -74,6 +74,7 @@ export const profile = {
   redial: 'Calling again',
   modem: 'Modem',
   login: 'Login before PPP',
+  loginBy: 'How to log in',
   logins: {
     off: 'None',
     auto: 'Answer the usual prompts if text comes',
@@ -87,7 +88,7 @@ export const profile = {
   deeds: { expect: 'Wait for', send: 'Type', pause: 'Pause' },
   text: 'Text',
   seconds: 'Seconds',
-  secondsHint: 'Empty: 30.',
+  secondsHint: '30 s',
   sendHint: '{user} and {password} stand for yours.',
   bare: 'Without Return',
   addStep: 'Add step',

@@ -32,8 +32,9 @@ export function againstCall(
   return limit !== null && limit.used >= 1 ? limitUsedUp(provider, limit.of) : null;
 }
 
-/** `until 07:00`, with the day when it is not today. */
+/** `until 07:00`, with the day when it is not today; `at any hour` where the hours never end. */
 export function untilText(until: number, now: number): string {
+  if (until - now > LONGEST_MS - 2 * MINUTE_MS) return 'at any hour';
   const at = new Date(until);
   const time = at.toTimeString().slice(0, 5);
   const day = at.toDateString() === new Date(now).toDateString() ? '' : `${at.toDateString().slice(0, 3)} `;

@@ -10,6 +10,7 @@ import { notEnding, untilText } from './call-rules.ts';
 import { Calls } from './calls.ts';
 import { changedShares, sharesByNumber } from './client-shares.ts';
 import {
+  type CallState,
   type Fault,
   type Forward,
   NEW_PROVIDER,
@@ -161,11 +162,7 @@ export class Gateway {
       takePort: (path) => this.#dialIn.yield(path),
       leavePort: (path) => this.#dialIn.takeBack(path),
       restingText: () => this.#demand.restingText,
-      over: (over) => {
-        const { fault, providerId } = this.model.state;
-        if (fault?.code === WRONG_PIN && providerId !== null) void this.#phonebook.forgetPin(providerId);
-        this.#demand.callOver(over);
-      },
+      over: (over) => this.#demand.callOver(over),
     });
     this.#demand = new Demand({
       model,
@@ -206,6 +203,8 @@ export class Gateway {
       model.log('error', 'settings', `${fault.sentence} ${fault.cause} ${fault.remedy}`);
     }
     model.onState(({ patch }) => {
+      if (patch.fault !== undefined) this.#forgetWrongPin(this.model.state);
+      if (patch.second) this.#forgetWrongPin(patch.second);
       if (patch.phase !== undefined || patch.settings !== undefined) this.#hintAtLan();
       if (patch.phase === 'connected' || patch.settings) void this.#calls.second.review();
       if (patch.phase === 'connected' || patch.second || patch.settings || patch.clients) this.#tellShares();
@@ -466,6 +465,10 @@ export class Gateway {
   async #refresh(): Promise<void> {
     this.model.set({ lanCandidates: this.#parts.listLanCandidates() });
     await this.#ports.refresh();
+  }
+
+  #forgetWrongPin({ fault, providerId }: Readonly<CallState>): void {
+    if (fault?.code === WRONG_PIN && providerId !== null) void this.#phonebook.forgetPin(providerId);
   }
 
   #hintAtLan(): void {

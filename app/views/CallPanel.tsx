@@ -6,7 +6,6 @@ import { keyboardScroll } from '../parts/keyboardScroll.ts';
 import { tell, useGateway } from '../store/gateway.ts';
 import { chosenProvider, dialsPracticeProvider, tone as toneOf, verb } from '../store/select.ts';
 import { call, firstRun, lost, phaseSentences, phaseWords } from '../strings.ts';
-import { CallEnds } from './CallEnds.tsx';
 import { CallGauge } from './CallGauge.tsx';
 import styles from './CallPanel.module.css';
 import { LampRow } from './LampRow.tsx';
@@ -58,7 +57,6 @@ export function CallPanel({ state, first, aside }: Props) {
         )}
       </div>
       {phase !== 'idle' && phase !== 'connected' && <Steps phase={phase} />}
-      {state.callEnds && <CallEnds ends={state.callEnds} />}
       {phase === 'connected' && state.link && <LinkFacts link={state.link} usage={state.usage} />}
       {!first && state.second && <SecondCall call={state.second} />}
     </aside>

@@ -21,7 +21,7 @@ export function LoginFields({ draft, error, set }: Props) {
     <Group title={words.login}>
       <Pick
         wide
-        label={words.login}
+        label={words.loginBy}
         options={words.logins}
         value={login}
         onPick={(next) => set({ login: next })}

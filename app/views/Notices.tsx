@@ -7,6 +7,7 @@ import { chosenProvider, dialsPracticeProvider, type Remedy, remedyOf } from '..
 import { useUi } from '../store/ui.ts';
 import { lost, fault as words } from '../strings.ts';
 import { online } from '../strings-calling.ts';
+import { CallEnds } from './CallEnds.tsx';
 
 /** What helps with things on the host; calling again does not. */
 const ON_HOST: readonly Remedy[] = ['settings', 'firewall'];
@@ -20,6 +21,8 @@ export function Notices({ state }: { state: State }) {
       : null;
   return (
     <>
+      {state.callEnds && <CallEnds ends={state.callEnds} />}
+      {state.second?.callEnds && <CallEnds ends={state.second.callEnds} />}
       {engineLost && <FaultCard alert fault={engineLost} />}
       {state.fault && (
         <FaultCard

@@ -1,5 +1,5 @@
 // What calls took and cost, by month: totals of each provider, the calls, and CSV for a spreadsheet.
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { type CallRecord, type MonthTotal, moneyText, usageCsv } from '../../main/contract.ts';
 import { count, sizeText } from '../format/quantity.ts';
 import { duration } from '../format/time.ts';
@@ -8,7 +8,7 @@ import { Card, Empty } from '../parts/Card.tsx';
 import { copyText } from '../parts/copy.ts';
 import { Table, tableStyles } from '../parts/Table.tsx';
 import { usePolled } from '../parts/usePolled.ts';
-import { call } from '../store/gateway.ts';
+import { call, useGateway } from '../store/gateway.ts';
 import { usage as words } from '../strings-calling.ts';
 import styles from './Log.module.css';
 
@@ -23,6 +23,14 @@ export function Usage() {
   };
   const polled = usePolled(ask, EVERY_MS);
   useEffect(() => setReport(polled), [polled]);
+
+  // A call that begins, ends or costs more is shown at once.
+  const cost = useGateway((store) => store.state?.usage?.cost ?? null);
+  const counting = useGateway((store) => store.state?.usage !== null);
+  const again = useRef(ask);
+  again.current = ask;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: these are the reasons to ask
+  useEffect(() => void again.current().then((answer) => answer && setReport(answer)), [cost, counting]);
 
   async function choose(wanted: string): Promise<void> {
     setMonth(wanted);

@@ -19,7 +19,7 @@ test('log in by hand, see the cost, type to the modem, save the month', async ({
   await window.button(call.editProvider).click();
   const dialog = page.getByRole('dialog');
   await dialog.getByText(form.advanced, { exact: true }).click();
-  await dialog.getByLabel(profile.login, { exact: true }).last().selectOption('terminal');
+  await dialog.getByLabel(profile.loginBy).selectOption('terminal');
   await dialog.getByLabel(profile.charged).check();
   await dialog.getByLabel(profile.price, { exact: true }).fill('0,06');
   await dialog.getByLabel(profile.setUp).fill('0.10');

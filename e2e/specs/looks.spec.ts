@@ -41,7 +41,7 @@ test('first run, a form, a failed call and a call that is up look right, in ligh
   await look(page, 'provider');
   await page.setViewportSize({ width: 1100, height: 1900 });
   await page.getByText(form.advanced, { exact: true }).click();
-  await page.getByLabel(profile.login, { exact: true }).last().selectOption('steps');
+  await page.getByLabel(profile.loginBy).selectOption('steps');
   await page.getByLabel(profile.charged).check();
   await look(page, 'provider-advanced');
   await page.setViewportSize({ width: 1100, height: 760 });

@@ -7,6 +7,12 @@
 const KEPT = 4096;
 const FRAME_START = [0x7e, 0xff, 0x7d, 0x23];
 
+/** What of these octets stands before PPP's first frame; all of them where none begins among them. */
+export function beforeFrame(bytes: Uint8Array): Uint8Array {
+  const at = bytes.findIndex((octet, index) => octet === 0x7e && bytes[index + 1] === 0xff);
+  return at < 0 ? bytes : bytes.subarray(0, at);
+}
+
 export class HeardText {
   readonly #bytes = new Uint8Array(KEPT);
   #length = 0;

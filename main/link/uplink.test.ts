@@ -164,9 +164,10 @@ describe('a login by hand', () => {
   });
 
   it('goes on by itself when the far end begins PPP', async () => {
-    const { dialling } = await handed();
+    const { dialling, heard } = await handed();
     parts.call.onData?.(Uint8Array.of(0x41, 0x7e, 0xff, 0x7d, 0x23, 0xc0));
     await settled();
+    expect(heard).toEqual(['A']);
     parts.session.up();
     expect(await dialling).toMatchObject({ ok: true });
   });

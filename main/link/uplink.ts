@@ -4,28 +4,19 @@
  * An Uplink serves one dial and is thrown away. Whatever happens, and whenever it is cancelled, it leaves the line hung up
  * and the port closed, once. Whether to call again is only advised (`redial`); the gateway does it.
  */
-import type { Fault, LoginStep, LogLevel, Phase, Provider, Radio } from '../contract.ts';
+import type { Fault, LogLevel, Phase, Provider, Radio } from '../contract.ts';
 import type { DialOptions, UplinkCallbacks, UplinkMeter, UplinkPart, UplinkUp } from '../gateway-parts.ts';
 import type { LostCause } from '../modem/call.ts';
 import { REDIAL, type Redial } from '../modem/result-codes.ts';
 import type { PppEvent, PppSink, PppUp } from '../ppp/types.ts';
-import { ByHand } from './by-hand.ts';
 import { lineOf, pppConfig, slipConfig, upOf } from './call-facts.ts';
 import { type LinkEnd, LinkSession } from './link-session.ts';
-import {
-  holdTalk,
-  learnSlipAddresses,
-  logIn,
-  loginFailure,
-  type TalkEnd,
-  type TalkOptions,
-} from './log-in.ts';
-import type { LoginSink } from './login-script.ts';
+import { loginFailure, type TalkEnd } from './log-in.ts';
 import type { CallPart, ModemPart, PppPart, UplinkParts } from './parts.ts';
 import { realParts } from './real-parts.ts';
 import { Scheduler } from './scheduler.ts';
 import { type LineShares, tellShares } from './shares.ts';
-import { Transcript } from './transcript.ts';
+import { TextLogin } from './text-login.ts';
 import { cancelled, REDIAL_LOST, REDIAL_PPP, readdressed } from './verdicts.ts';
 
 export type { DialOptions, UplinkCallbacks, UplinkMeter, UplinkUp } from '../gateway-parts.ts';
@@ -35,8 +26,6 @@ const GOODBYE_MS = 2_500;
 
 type Outcome = { ok: true; up: UplinkUp } | { ok: false; fault: Fault; redial: Redial };
 type Failure = Extract<Outcome, { ok: false }>;
-/** `terminal`: a person types. */
-type Script = 'auto' | 'terminal' | readonly LoginStep[];
 
 export class Uplink implements UplinkPart {
   readonly #callbacks: UplinkCallbacks;
@@ -178,21 +167,20 @@ export class Uplink implements UplinkPart {
   /** From CONNECT to the address: a login script of the provider's own first, the usual prompts where PPP meets text. */
   async #logIn(call: CallPart, options: DialOptions): Promise<Outcome> {
     const { loginScript, link } = options.provider;
-    let script: Script | null = loginScript === 'off' || loginScript === 'auto' ? null : loginScript;
+    const login = new TextLogin(call, options, this.#callbacks, this.#parts.clock, this.#abort.signal);
+    let script = TextLogin.scriptOf(options.provider);
     let watch = loginScript === 'auto' && link === 'ppp';
-    // PPP is tried before the usual prompts are looked for; SLIP would never know.
-    if (loginScript === 'auto' && link !== 'ppp') script = 'auto';
     const scheduler = new Scheduler(lineOf(call, options.provider));
     this.#scheduler = scheduler;
     tellShares(scheduler, new Map(), this.#shares, this.#parts.clock.now());
     for (;;) {
       let rest: Uint8Array = new Uint8Array(0);
       if (script !== null) {
-        const talked = await this.#talk(call, options, script);
-        if (!talked.ok) return talked;
+        const talked = await login.run(script);
+        if (!talked.ok) return this.#talkFailed(talked, options.provider);
         rest = talked.rest;
       }
-      if (link !== 'ppp') return this.#startSlip(call, options, scheduler, rest);
+      if (link !== 'ppp') return this.#startSlip(call, options.provider, login, scheduler, rest);
       const config = pppConfig(call, options.provider, options.password);
       const create = (sink: PppSink) => this.#parts.createPpp(config, sink);
       const outcome = await this.#negotiate(call, options.provider, create, scheduler, rest, watch);
@@ -200,53 +188,6 @@ export class Uplink implements UplinkPart {
       script = 'auto';
       watch = false;
     }
-  }
-
-  async #talk(
-    call: CallPart,
-    { provider, password }: DialOptions,
-    script: Script,
-  ): Promise<{ ok: true; rest: Uint8Array } | Failure> {
-    const transcript = new Transcript(password, (text) => this.#log('info', 'login', text));
-    const options: TalkOptions = {
-      ...this.#talkOptions(),
-      heard: (bytes) => {
-        transcript.heard(bytes);
-        this.#callbacks.heard?.(bytes);
-      },
-    };
-    let end: TalkEnd;
-    if (script === 'terminal') end = await holdTalk(call, options, (sink) => this.#byHand(sink));
-    else {
-      this.#callbacks.talk?.(null);
-      const credentials = { user: provider.user, password };
-      const typed = (bytes: Uint8Array) => transcript.typed(bytes);
-      end = await logIn(call, { script, credentials, link: provider.link, ...options, typed });
-    }
-    this.#callbacks.talk?.(undefined);
-    transcript.end();
-    return end.ok ? end : this.#talkFailed(end, provider);
-  }
-
-  /** What a person types is not written down: it may be a password. */
-  #byHand(sink: LoginSink): ByHand {
-    const talk = new ByHand(sink);
-    this.#callbacks.talk?.({
-      type: (bytes) => talk.type(bytes, this.#parts.clock.now()),
-      startPpp: () => talk.startPpp(),
-    });
-    return talk;
-  }
-
-  #talkOptions(): TalkOptions {
-    return {
-      clock: this.#parts.clock,
-      signal: this.#abort.signal,
-      activity: (text) => {
-        this.#log('info', 'login', text);
-        this.#phase('logging-in', text);
-      },
-    };
   }
 
   #talkFailed(end: Extract<TalkEnd, { ok: false }>, provider: Provider): Failure {
@@ -257,11 +198,12 @@ export class Uplink implements UplinkPart {
   /** SLIP needs only to know its addresses: the provider's settings have them, or its words after the login. */
   async #startSlip(
     call: CallPart,
-    { provider }: DialOptions,
+    provider: Provider,
+    login: TextLogin,
     scheduler: Scheduler,
     rest: Uint8Array,
   ): Promise<Outcome> {
-    const end = await learnSlipAddresses(call, provider, rest, this.#talkOptions());
+    const end = await login.slipAddresses(rest);
     if (!end.ok) return this.#talkFailed(end, provider);
     const config = slipConfig(call, provider, end.addresses);
     const create = (sink: PppSink) => this.#parts.createSlip(config, sink);
