@@ -32,7 +32,14 @@ export default defineConfig({
   projects: [
     {
       name: 'shell',
-      testMatch: ['journey.spec.ts', 'bad-days.spec.ts', 'looks.spec.ts', 'rules.spec.ts', 'calling.spec.ts'],
+      testMatch: [
+        'journey.spec.ts',
+        'bad-days.spec.ts',
+        'looks.spec.ts',
+        'rules.spec.ts',
+        'calling.spec.ts',
+        'second.spec.ts',
+      ],
     },
     { name: 'panel', testMatch: ['panel.spec.ts', 'journey.spec.ts'] },
     { name: 'electron', testMatch: ['journey.spec.ts'] },

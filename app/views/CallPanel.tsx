@@ -57,8 +57,8 @@ export function CallPanel({ state, first, aside }: Props) {
         )}
       </div>
       {phase !== 'idle' && phase !== 'connected' && <Steps phase={phase} />}
-      {phase === 'connected' && state.link && <LinkFacts link={state.link} usage={state.usage} />}
       {!first && state.second && <SecondCall call={state.second} />}
+      {phase === 'connected' && state.link && <LinkFacts link={state.link} usage={state.usage} />}
     </aside>
   );
 }

@@ -1,5 +1,5 @@
 // The second call beneath the first: its state, its rate and address, one button. Its faults are told here, plainly.
-import type { CallState } from '../../main/contract.ts';
+import { type CallState, type LinkFacts, moneyText, type UsageNow } from '../../main/contract.ts';
 import { rateText } from '../format/quantity.ts';
 import { duration } from '../format/time.ts';
 import { Button } from '../parts/Button.tsx';
@@ -10,6 +10,7 @@ import { tell, useGateway } from '../store/gateway.ts';
 import { tone, verb } from '../store/select.ts';
 import { GAP_MS } from '../store/traffic.ts';
 import { phaseWords } from '../strings.ts';
+import { online } from '../strings-calling.ts';
 import { second as words } from '../strings-second.ts';
 import styles from './SecondCall.module.css';
 
@@ -26,7 +27,7 @@ export function SecondCall({ call }: { call: CallState }) {
         <Action call={call} disabled={!reached} />
       </div>
       {phase === 'connected' && link ? (
-        <Facts link={link} />
+        <Facts link={link} usage={call.usage} />
       ) : (
         phase !== 'failed' && <p className={styles.activity}>{call.activity || words.resting}</p>
       )}
@@ -42,7 +43,7 @@ export function SecondCall({ call }: { call: CallState }) {
   );
 }
 
-function Facts({ link }: { link: NonNullable<CallState['link']> }) {
+function Facts({ link, usage }: { link: LinkFacts; usage: UsageNow | null }) {
   const meter = useGateway((store) => store.meter);
   const now = useNow();
   const live = meter?.second && now - meter.at < GAP_MS ? meter.second : null;
@@ -68,6 +69,12 @@ function Facts({ link }: { link: NonNullable<CallState['link']> }) {
         <dt>{words.online}</dt>
         <dd>{duration(now - link.connectedAt)}</dd>
       </div>
+      {usage?.cost != null && (
+        <div>
+          <dt>{online.cost}</dt>
+          <dd>{moneyText(usage.cost, usage.currency)}</dd>
+        </div>
+      )}
     </dl>
   );
 }
