@@ -12,7 +12,7 @@ export interface LineCase {
   pages: boolean;
   /** s between two pings, and between two keystrokes. */
   every: number;
-  /** A load runs this much longer before the pings than after, s, to be past its start. */
+  /** A load runs so long before anything is counted, s, to be past its start. */
   settle: number;
   /** The least time a load is measured, s, however short the run: so that a slow line has answers to count. */
   least: number;
@@ -109,13 +109,12 @@ export function loadScript(line: LineCase, place: Place, atLeast: number): strin
   const { address, file } = PRACTICE.web;
   const { host, other, network, echoPort } = place;
   const seconds = Math.max(atLeast, line.least);
-  const lasting = seconds + line.settle;
   const lastOctet = (client: number) => 201 + client;
   let port = place.firstPort;
   const loads = line.loads.map(({ name, iperf, keystrokes, clients }) => {
     const words = iperf.map((word, at) => {
       const from = clients ? `-B ${network}.${lastOctet(at)} ` : '';
-      return `'-p ${port++} ${from}${word}'`;
+      return `'-O ${line.settle} -p ${port++} ${from}${word}'`;
     });
     return [
       `load '${name}' ${keystrokes ? 'keys' : ':'} ${iperf.length === 0 ? IDLE_SECONDS : seconds}`,
@@ -140,7 +139,7 @@ export function loadScript(line: LineCase, place: Place, atLeast: number): strin
     'keys() { $in bash $scratch/keys $1; }',
     'load() {',
     '  echo "LAB-PART $1"; name=$1; keys=$2; lasts=$3; shift 3; count=0; running=',
-    `  for words in "$@"; do count=$((count + 1)); upload ${lasting} "$in" "$words" load-$count & running="$running $!"; done`,
+    `  for words in "$@"; do count=$((count + 1)); upload $lasts "$in" "$words" load-$count & running="$running $!"; done`,
     `  [ $count = 0 ] || sleep ${line.settle - 1}`,
     '  $keys $lasts > $scratch/keystrokes & typing=$!; pings $lasts; wait $typing; cat $scratch/keystrokes',
     '  [ $count = 0 ] || wait $running',

@@ -8,6 +8,7 @@ import { measureArmed } from '../../engine/helpers/armed.bench.ts';
 import { measureMemory, measureTranslation } from '../../engine/masquerade/masquerade.bench.ts';
 import { GatewayProcess, ROOT } from '../gateway-process.ts';
 import { firstByte } from './first-byte.ts';
+import { framing } from './framing.ts';
 import { ftpRates } from './ftp.ts';
 import * as hosts from './namespaces.ts';
 import { broken, type Row, row, table } from './row.ts';
@@ -133,6 +134,8 @@ await group('all helpers armed, on traffic that is nobody’s', '%', '≤ 3', as
 });
 
 /** The machine is never as still for one as for the next: in turns, and the middle of the figures counts. */
+await group('PPP framing', 'MB/s', '≥ 40', async () => framing());
+
 await group('TCP between two hosts, MTU 1500', 'Mbit/s', '≥ 1000', async () => {
   const measured: Record<'ours' | 'linked' | 'looped' | 'linux', BothWays[]> = {
     ours: [],

@@ -10,13 +10,12 @@ import { thin } from './ack-filter.ts';
 import { type CodelParameters, markCongestion, setCodelParameters } from './codel.ts';
 import { DeficitRoundRobin, type Member } from './drr.ts';
 import { NO_SLOT, type PacketPool, SLOT_BYTES } from './packet-pool.ts';
-import { ACK, type PacketView, SYN, UDP } from './packet-view.ts';
+import type { PacketView } from './packet-view.ts';
 import { ClientQueue, FlowQueue, QUANTUM, type UrgentQueue } from './queue-members.ts';
+import { isRepetition } from './repetition.ts';
 import { TokenBucket } from './token-bucket.ts';
+import { isUrgent } from './urgency.ts';
 
-/** Longest packet of the first tier, bytes: a keystroke, a ping, a frame of speech. */
-const URGENT_LENGTH = 128;
-const URGENT_DNS_LENGTH = 320;
 const URGENT_SHARE = 0.4;
 /** What the first tier may save up of its share, bytes. */
 const URGENT_BURST = 600;
@@ -35,6 +34,8 @@ export interface FairQueueLimits {
 /** How long what a limited client may send in all waits at its own rate, ms, and how many packets may at least. */
 const LIMITED_MS = 2_000;
 const LIMITED_PACKETS = 12;
+const FLOW_PACKETS = 4;
+const MOST_ROOMY_FLOWS = 32;
 
 export class FairQueue {
   readonly #pool: PacketPool;
@@ -53,6 +54,8 @@ export class FairQueue {
   dropped = 0;
   thinned = 0;
   marked = 0;
+  /** Segments that came again while they waited. */
+  repeated = 0;
 
   constructor(pool: PacketPool, limits: FairQueueLimits) {
     this.#pool = pool;
@@ -70,13 +73,23 @@ export class FairQueue {
     const hash = view.flowHash(clientNumber);
     const flow = this.#flow(hash);
     pool.flow[slot] = hash;
+    pool.seq[slot] = view.seq;
+    pool.ack[slot] = view.ack;
+    pool.flags[slot] = view.flags;
+    if (view.payload > 0 && isRepetition(flow.slots, pool, slot)) {
+      this.repeated += 1;
+      pool.release(slot);
+      return;
+    }
     if (client.mayHurry(now) && isUrgent(view, flow.slots.isEmpty)) {
       this.#pushUrgent(client, slot, view, thinnable);
     } else {
       this.#pushBulk(client, flow, slot, view.length);
     }
-    while (this.bytes > this.#limits.total || pool.isFull) if (!this.#dropFattest(null)) break;
-    while (client.bytes > client.most) if (!this.#dropFattest(client)) break;
+    const total = Math.max(this.#limits.total, this.#room(this.#activeFlows));
+    while (this.bytes > total || pool.isFull) if (!this.#dropFattest(null)) break;
+    const most = Math.max(client.most, this.#room(client.activeFlows));
+    while (client.bytes > most) if (!this.#dropFattest(client)) break;
   }
 
   /** A client's weight beside the others, and the octets a second it may send, null: no limit of its own. */
@@ -122,6 +135,7 @@ export class FairQueue {
     if (flow.list === 'none') {
       this.#activeFlows += 1;
       flow.client = client;
+      client.activeFlows += 1;
     }
     // Two flows of different clients whose hashes meet share the first one's place until both are empty.
     const owner = flow.client ?? client;
@@ -137,8 +151,6 @@ export class FairQueue {
     const { slots } = client.urgent;
     if (thinnable) {
       pool.thinnable[slot] = 1;
-      pool.ack[slot] = view.ack;
-      pool.flags[slot] = view.flags;
     }
     slots.push(slot);
     this.#urgentBytes += view.length;
@@ -177,6 +189,11 @@ export class FairQueue {
     }
   }
 
+  /** What so many flows need to notice a loss by what follows it, bytes; with less each loss is a long silence. */
+  #room(flows: number): number {
+    return Math.min(flows, MOST_ROOMY_FLOWS) * FLOW_PACKETS * this.#limits.mtu;
+  }
+
   #wake(now: number): void {
     for (const client of this.#resting) {
       if (client.readyAt(now) > now) continue;
@@ -202,7 +219,10 @@ export class FairQueue {
       const slot = this.#shiftFlow(client, flow, now, rate);
       if (slot === NO_SLOT) {
         client.flows.empty(flow);
-        if ((flow.list as Member['list']) === 'none') this.#activeFlows -= 1;
+        if ((flow.list as Member['list']) === 'none') {
+          this.#activeFlows -= 1;
+          client.activeFlows -= 1;
+        }
         flow.codel.reset();
         continue;
       }
@@ -282,13 +302,4 @@ export class FairQueue {
     if (flow.list === 'none') flow.tag = hash;
     return flow;
   }
-}
-
-function isUrgent(view: PacketView, flowIsIdle: boolean): boolean {
-  if (view.isPureAck) return true;
-  if (!flowIsIdle) return false;
-  if (view.protocol === UDP && (view.destinationPort === 53 || view.sourcePort === 53))
-    return view.length <= URGENT_DNS_LENGTH;
-  if (view.isTcp && (view.flags & SYN) !== 0 && (view.flags & ACK) === 0) return true;
-  return view.length <= URGENT_LENGTH;
 }

@@ -10,7 +10,7 @@
 import { AckGate } from './ack-gate.ts';
 import { OpeningGate } from './opening-gate.ts';
 import { NO_SLOT } from './packet-pool.ts';
-import { ACK, adjustChecksum, ahead, type PacketView, put16, SYN, u16 } from './packet-view.ts';
+import { ACK, ahead, type PacketView, rewriteWindow, SYN } from './packet-view.ts';
 import type { Connection } from './tcp-table.ts';
 import { TokenBucket } from './token-bucket.ts';
 
@@ -250,9 +250,7 @@ export class InboundControl {
   }
 
   #rewrite(view: PacketView, buffer: Uint8Array, window: number): void {
-    const at = view.transport;
-    put16(buffer, at + 14, window);
-    put16(buffer, at + 16, adjustChecksum(u16(buffer, at + 16), view.window, window));
+    rewriteWindow(view, buffer, window);
     this.clamped += 1;
   }
 }

@@ -16,8 +16,10 @@ export class PacketPool {
   /** The flow's hash. */
   readonly flow: Int32Array;
   readonly client: Uint16Array;
-  /** 1 where a pure acknowledgement may be dropped for a newer one; `ack` and `flags` are its own. */
+  /** 1 where a pure acknowledgement may be dropped for a newer one. */
   readonly thinnable: Uint8Array;
+  /** A TCP segment's own. */
+  readonly seq: Uint32Array;
   readonly ack: Uint32Array;
   readonly flags: Uint8Array;
   #free: number;
@@ -30,6 +32,7 @@ export class PacketPool {
     this.flow = new Int32Array(slots);
     this.client = new Uint16Array(slots);
     this.thinnable = new Uint8Array(slots);
+    this.seq = new Uint32Array(slots);
     this.ack = new Uint32Array(slots);
     this.flags = new Uint8Array(slots);
     for (let slot = 0; slot < slots; slot++) this.next[slot] = slot + 1 < slots ? slot + 1 : NO_SLOT;

@@ -183,6 +183,13 @@ export function adjustChecksum(checksum: number, before: number, after: number):
   return ~sum & 0xffff;
 }
 
+/** The window of the segment that `view` has read, with the checksum kept true. */
+export function rewriteWindow(view: PacketView, buffer: Uint8Array, window: number): void {
+  const at = view.transport;
+  put16(buffer, at + 14, window);
+  put16(buffer, at + 16, adjustChecksum(u16(buffer, at + 16), view.window, window));
+}
+
 export function put16(buffer: Uint8Array, at: number, value: number): void {
   buffer[at] = value >>> 8;
   buffer[at + 1] = value & 0xff;

@@ -32,6 +32,8 @@ export class ClientQueue implements Member {
   /** What waits in its flows, and may at most. */
   bytes = 0;
   most: number;
+  /** Flows that have something in the second tier, or had a moment ago. */
+  activeFlows = 0;
   /** Where it has a limit of its own. */
   bucket: TokenBucket | null = null;
 

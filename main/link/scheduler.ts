@@ -9,6 +9,7 @@
  */
 import { FairQueue } from './fair-queue.ts';
 import { InboundControl } from './inbound.ts';
+import { OutboundControl } from './outbound.ts';
 import { Pacer } from './pacer.ts';
 import { NO_SLOT, PacketPool, SLOT_BYTES } from './packet-pool.ts';
 import { ACK, PacketView, SYN } from './packet-view.ts';
@@ -36,6 +37,8 @@ export interface QueuedPacket {
 }
 
 const SLOTS = 512;
+/** Of IP and TCP without options, bytes. */
+const HEADERS = 40;
 /** How much line time may wait in all, for one client, and in the first tier of one client, ms. */
 const TOTAL_MS = 4_000;
 const CLIENT_MS = 2_000;
@@ -60,6 +63,7 @@ export class Scheduler {
   readonly #meter: PortMeter;
   readonly #connections = new TcpTable();
   readonly #inbound: InboundControl | null;
+  readonly #outbound: OutboundControl | null;
   readonly #view = new PacketView();
   readonly #fastest: number;
   readonly #downRate: number | null;
@@ -83,6 +87,7 @@ export class Scheduler {
     this.#pacer = new Pacer(this.#tracker?.rate ?? null);
     this.#pacer.allowance = this.#meter.limit;
     this.#inbound = octetsPerSecondDown === null ? null : new InboundControl(octetsPerSecondDown);
+    this.#outbound = paced ? new OutboundControl(mtu - HEADERS) : null;
     const bytes = (ms: number, least: number) =>
       paced ? Math.min(UNPACED_BYTES, Math.max(least, (octetsPerSecond * ms) / 1000)) : UNPACED_BYTES;
     this.#queue = new FairQueue(this.#pool, {
@@ -112,7 +117,12 @@ export class Scheduler {
 
   get counters(): { dropped: number; thinned: number; marked: number; clamped: number } {
     const { dropped, thinned, marked } = this.#queue;
-    return { dropped, thinned, marked, clamped: this.#inbound?.clamped ?? 0 };
+    return {
+      dropped,
+      thinned,
+      marked,
+      clamped: (this.#inbound?.clamped ?? 0) + (this.#outbound?.clamped ?? 0),
+    };
   }
 
   /** Takes a copy of an IP packet of `client`. A full queue drops from its longest flow, not the newcomer. */
@@ -124,7 +134,7 @@ export class Scheduler {
     const view = this.#view;
     view.read(this.#pool.buffer, at, length);
     if (this.#takesTimestamps && (view.flags & SYN) !== 0) takeTimestampsOut(view, this.#pool.buffer);
-    if (view.isTcp && this.#inbound !== null && this.#waitsInGate(slot, client, now)) return;
+    if (view.isTcp && this.#inspect(slot, client, now)) return;
     this.#file(slot, client, now);
   }
 
@@ -205,10 +215,14 @@ export class Scheduler {
     if ((view.flags & SYN) !== 0) {
       if (this.#takesTimestamps) takeTimestampsOut(view, buffer);
       connection.peerSynSeen = true;
-      connection.peerOffersScale = view.windowScale(buffer) >= 0;
+      const scale = view.windowScale(buffer);
+      connection.peerOffersScale = scale >= 0;
+      connection.peerOfferedScale = Math.max(0, scale);
       if ((view.flags & ACK) === 0) connection.edgeKnown = false;
     }
     this.#inbound?.incoming(connection, view, now);
+    const { rate } = this.#pacer;
+    if (rate !== null) this.#outbound?.incoming(connection, view, buffer, rate, now);
   }
 
   /** Octets written that the system has not taken yet. */
@@ -244,15 +258,18 @@ export class Scheduler {
     this.#queue.push(slot, client, view, thinnable, now);
   }
 
-  /** Clamps the window that a packet of ours offers, or keeps an acknowledgement until there is room for what it asks. */
-  #waitsInGate(slot: number, client: number, now: number): boolean {
+  /** Notes and shapes a TCP packet of ours, or keeps it until there is room for what it asks. True: it waits. */
+  #inspect(slot: number, client: number, now: number): boolean {
     const view = this.#view;
     const inbound = this.#inbound;
-    const connection = inbound === null ? null : this.#connections.find(view, true, now);
-    if (inbound === null || connection === null) return false;
+    if (inbound === null && this.#outbound === null) return false;
+    const connection = this.#connections.find(view, true, now);
+    if (connection === null) return false;
     connection.client = client;
     const buffer = this.#pool.buffer;
     if ((view.flags & SYN) !== 0) connection.offeredScale = view.windowScale(buffer);
+    this.#outbound?.outgoing(connection, view, now);
+    if (inbound === null) return false;
     const waits = inbound.outgoing(connection, view, buffer, now, this.#pacer.outstanding(now));
     const older = waits ? inbound.hold(connection, slot, view, now) : inbound.gate.take(connection);
     if (older !== NO_SLOT) this.#pool.release(older);

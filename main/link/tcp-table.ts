@@ -22,6 +22,12 @@ export class Connection implements Member {
   /** Whether the far side's SYN was seen, and its offer. */
   peerSynSeen = false;
   peerOffersScale = false;
+  peerOfferedScale = 0;
+  /** Right edge of the window the far side has been let offer; valid once `peerEdgeKnown`. */
+  peerEdge = 0;
+  peerEdgeKnown = false;
+  /** When our side last sent a large segment, ms. */
+  lastSentAt = Number.NEGATIVE_INFINITY;
   /** Right edge of the window our side has been let offer; valid once `edgeKnown`. */
   edge = 0;
   edgeKnown = false;
@@ -55,6 +61,12 @@ export class Connection implements Member {
   weight = 1;
   list: Member['list'] = 'none';
   nextMember: Member | null = null;
+
+  /** Windows of the far side are to be shifted by this; -1: not known. */
+  get peerScale(): number {
+    if (this.offeredScale === -2 || !this.peerSynSeen) return -1;
+    return this.offeredScale >= 0 && this.peerOffersScale ? this.peerOfferedScale : 0;
+  }
 
   /** Windows of our side are to be shifted by this; -1: not known. Scaling needs both offers (RFC 7323 §2.2). */
   get scale(): number {
