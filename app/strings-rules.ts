@@ -2,7 +2,7 @@
 export const helperPorts = {
   change: (title: string) => `Change the ports of ${title}`,
   label: (title: string) => `Ports of ${title}`,
-  hint: 'Numbers with commas, up to twelve, such as 5060 or 5061/tcp; empty for its own.',
+  hint: 'Up to twelve with commas, such as 5060, 6660-6669 or 5061/tcp; empty for its own.',
   wrong: 'Give up to twelve ports such as 5060 or 5061/tcp with commas, or nothing.',
   save: 'Save ports',
   cancel: 'Leave as they are',

@@ -181,6 +181,7 @@ export const helpers = {
   lastUse: 'Last use',
   never: 'never',
   refusals: 'Refused',
+  refused: (reason: string, times: string) => `${times} × ${reason}`,
 } as const;
 
 export const forwards = {

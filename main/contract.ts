@@ -51,6 +51,7 @@ export { MOST_HELPER_PORTS, PRACTICE, PRESETS, TIMER_PRESETS } from '../engine/c
 export * from './dial-in/contract.ts';
 export {
   freeId,
+  helperPortsText,
   type PortRange,
   programForwards,
   programTriggers,

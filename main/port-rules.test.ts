@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type Forward, forwardSchema, PRESETS, triggerSchema } from '../engine/contract.ts';
 import {
   freeId,
+  helperPortsText,
   programForwards,
   programTriggers,
   rangeId,
@@ -37,6 +38,10 @@ describe('port rules', () => {
     ['21, 2121', [21, 2121]],
     ['21 21,21', [21]],
     ['1720/tcp,1719/UDP 1720', ['1720/tcp', '1719/udp', 1720]],
+    ['6660-6662,7000', [6660, 6661, 6662, 7000]],
+    ['6662-6660', null],
+    ['1-65535', null],
+    ['65535-65536', null],
     ['0', null],
     ['65536', null],
     ['65536/tcp', null],
@@ -44,6 +49,15 @@ describe('port rules', () => {
     ['21/sctp', null],
     ['ftp', null],
   ])('a helper’s ports: %j are %j', (text, ports) => {
+    expect(readHelperPorts(text)).toEqual(ports);
+  });
+
+  it.each([
+    [[], ''],
+    [[6667, 6668], '6667, 6668'],
+    [[6660, 6661, 6662, 7000, '7001/tcp'], '6660-6662, 7000, 7001/tcp'],
+  ])('a helper’s ports: %j are shown as “%s” and read back', (ports, text) => {
+    expect(helperPortsText(ports)).toBe(text);
     expect(readHelperPorts(text)).toEqual(ports);
   });
 

@@ -13,6 +13,8 @@ import {
 
 /** How long a trigger keeps its ports open after the last control packet, unless told otherwise; seconds. */
 export const TRIGGER_SECONDS = 600;
+/** No range of a helper's ports is as long. */
+const RANGE = 100;
 /** Ranges one trigger may open. */
 export const TRIGGER_RANGES = 8;
 
@@ -22,16 +24,36 @@ export interface PortRange {
   last: number;
 }
 
-/** A helper's ports as people type them, `5060, 5061/tcp`: each once; none when the text is empty, null when it is not understood. */
+/** A helper's ports for people, `6660-6669, 7000, 1719/udp`: three and more in a row as a range. */
+export function helperPortsText(ports: readonly HelperPort[]): string {
+  const words: string[] = [];
+  for (let i = 0; i < ports.length; i++) {
+    const first = ports[i] as HelperPort;
+    let last = i;
+    while (typeof first === 'number' && ports[last + 1] === first + last + 1 - i) last++;
+    const range = last >= i + 2;
+    words.push(range ? `${first}-${ports[last]}` : `${first}`);
+    if (range) i = last;
+  }
+  return words.join(', ');
+}
+
+/** What `helperPortsText` writes and people type, each port once; none when the text is empty, null when it is not understood. */
 export function readHelperPorts(text: string): HelperPort[] | null {
   const ports = new Set<HelperPort>();
   for (const word of text
     .toLowerCase()
     .split(/[\s,]+/)
     .filter(Boolean)) {
-    const read = helperPortSchema.safeParse(/^\d{1,5}$/.test(word) ? Number(word) : word);
-    if (!read.success) return null;
-    ports.add(read.data);
+    const [first = 0, last = first] = /^\d{1,5}(?:[-–]\d{1,5})?$/.test(word)
+      ? word.split(/[-–]/).map(Number)
+      : [];
+    if (last < first || last - first >= RANGE) return null;
+    for (let port = first; port <= last; port++) {
+      const read = helperPortSchema.safeParse(first === 0 ? word : port);
+      if (!read.success) return null;
+      ports.add(read.data);
+    }
   }
   return [...ports];
 }

@@ -1,6 +1,11 @@
 // A helper's ports: shown, and changed in place.
 import { type FormEvent, useEffect, useId, useRef, useState } from 'react';
-import { type HelperState, MOST_HELPER_PORTS, readHelperPorts } from '../../main/contract.ts';
+import {
+  type HelperState,
+  helperPortsText,
+  MOST_HELPER_PORTS,
+  readHelperPorts,
+} from '../../main/contract.ts';
 import { Button } from '../parts/Button.tsx';
 import { Field } from '../parts/Field.tsx';
 import { tell } from '../store/gateway.ts';
@@ -19,7 +24,7 @@ export function HelperPorts({ helper }: { helper: HelperState }) {
   if (editing) return <PortsForm helper={helper} onClose={() => setEditing(false)} />;
   return (
     <span className={styles.ports}>
-      {helper.ports.join(', ') || '—'}
+      <span>{helperPortsText(helper.ports) || '—'}</span>
       <Button
         id={opener}
         weight="quiet"
@@ -32,7 +37,7 @@ export function HelperPorts({ helper }: { helper: HelperState }) {
 }
 
 function PortsForm({ helper, onClose }: { helper: HelperState; onClose: () => void }) {
-  const [text, setText] = useState(() => helper.ports.join(', '));
+  const [text, setText] = useState(() => helperPortsText(helper.ports));
   const [error, setError] = useState<string>();
   const element = useRef<HTMLFormElement>(null);
   useEffect(() => element.current?.querySelector('input')?.focus(), []);

@@ -1,6 +1,6 @@
 // Protocol helpers: what each opens, its switch, its ports, and how often it was used.
 import type { ReactNode } from 'react';
-import type { HelperState } from '../../main/contract.ts';
+import type { HelperState, Settings } from '../../main/contract.ts';
 import { count } from '../format/quantity.ts';
 import { age } from '../format/time.ts';
 import { Card } from '../parts/Card.tsx';
@@ -11,18 +11,28 @@ import { helpers as words } from '../strings.ts';
 import { HelperPorts } from './HelperPorts.tsx';
 import styles from './Helpers.module.css';
 
-export function Helpers({ helpers }: { helpers: readonly HelperState[] }) {
+interface Props {
+  helpers: readonly HelperState[];
+  /** What the person has chosen; a helper keeps its own ports until it is given others. */
+  chosen: Settings['helpers'];
+}
+
+export function Helpers({ helpers, chosen }: Props) {
   const now = useNow(5000);
+  const byTitle = [...helpers].sort((a, b) => a.title.localeCompare(b.title));
   return (
     <Card title={words.title} note={words.intro}>
       <ul className={styles.list}>
-        {helpers.map((helper) => (
+        {byTitle.map((helper) => (
           <li key={helper.name} className={styles.helper}>
             <Switch
               label={words.on(helper.title)}
               on={helper.on}
               onChange={(on) =>
-                void tell('setHelper', { name: helper.name, setting: { on, ports: helper.ports } })
+                void tell('setHelper', {
+                  name: helper.name,
+                  setting: { on, ports: chosen[helper.name]?.ports ?? [] },
+                })
               }
             />
             <div className={styles.words}>
@@ -33,16 +43,23 @@ export function Helpers({ helpers }: { helpers: readonly HelperState[] }) {
               <Figure name={words.ports}>
                 <HelperPorts helper={helper} />
               </Figure>
-              <Figure name={words.hits}>{count(helper.hits)}</Figure>
-              <Figure name={words.expectations}>{count(helper.expectations)}</Figure>
-              <Figure name={words.lastUse}>
-                {helper.lastUse === null ? words.never : age(helper.lastUse, now)}
-              </Figure>
-              {helper.refusals.map((refusal) => (
-                <Figure key={refusal.reason} name={`${words.refusals}: ${refusal.reason}`}>
-                  {count(refusal.count)}
-                </Figure>
-              ))}
+              {(helper.on || helper.hits > 0) && (
+                <>
+                  <Figure name={words.hits}>{count(helper.hits)}</Figure>
+                  <Figure name={words.expectations}>{count(helper.expectations)}</Figure>
+                  <Figure name={words.lastUse}>
+                    {helper.lastUse === null ? words.never : age(helper.lastUse, now)}
+                  </Figure>
+                </>
+              )}
+              {helper.refusals.length > 0 && (
+                <div className={styles.refused}>
+                  <dt>{words.refusals}</dt>
+                  {helper.refusals.map(({ reason, count: times }) => (
+                    <dd key={reason}>{words.refused(reason, count(times))}</dd>
+                  ))}
+                </div>
+              )}
             </dl>
           </li>
         ))}

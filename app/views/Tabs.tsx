@@ -77,7 +77,7 @@ export function TabPanel({ state }: { state: State }) {
           <Usage />
         </>
       )}
-      {tab === 'helpers' && <Helpers helpers={state.helpers} />}
+      {tab === 'helpers' && <Helpers helpers={state.helpers} chosen={state.settings.helpers} />}
       {tab === 'forwards' && (
         <>
           <Forwards forwards={state.settings.forwards} />

@@ -1,6 +1,6 @@
-// `npm run fuzz`: the property tests of the masquerade and the helpers, at length; counts the packets and events they took. MASQ_FUZZ says how many
-// times longer than in `npm test` (200 unless told, for some thirteen million inputs in about five minutes). A second try would hide a
-// failure that comes seldom, so there is none.
+// `npm run fuzz`: the property tests of the masquerade and the helpers, at length; counts the packets and events they took. MASQ_FUZZ
+// says how many times longer than in `npm test` (200 unless told, for some thirteen million inputs in about ten minutes). A second try
+// would hide a failure that comes seldom, so there is none.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { root, setup } from './setup.mjs';

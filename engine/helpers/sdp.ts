@@ -1,6 +1,6 @@
 // SDP (RFC 8866), as SIP carries it: where one end would have its media. Read and rewritten: the address of o=, c= of the session and
 // of each medium, the port of m= for media by UDP (RTP takes two, RFC 3550 §11), a=rtcp (RFC 3605). Not read: media by TCP, IPv6, and
-// descriptions with candidates (RFC 8839), whose ends find their way by themselves.
+// descriptions with candidates or a promise of them (RFC 8839, RFC 8840), whose ends find their way by themselves.
 import { dottedAddress, portNumber } from './payload.ts';
 
 /** A piece of text to be replaced, by its place. */
@@ -84,7 +84,7 @@ export function readDescription(text: string, at: number): Description | null {
       };
       const address = /^(a=rtcp:\d+ IN IP4 )([\d.]+)/.exec(line);
       if (address) noteAddress(['', address[2] as string], from, addresses, (address[1] as string).length);
-    } else if (line.startsWith('a=candidate:')) candidates = true;
+    } else if (/^a=(?:candidate|ice-ufrag):/.test(line)) candidates = true;
   }
   const connection = session ?? media[0]?.address ?? null;
   return { media, addresses, connection, candidates };

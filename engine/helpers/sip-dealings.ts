@@ -59,7 +59,9 @@ export class Dealings {
   readonly #calls = new Map<string, Call>();
   /** Outside ports given for this end's, in this session. */
   readonly #published = new Map<number, number>();
-  #saidElsewhere = false;
+  /** As its last Contact showed, this end finds its way by itself; not every message has one. */
+  #elsewhere = false;
+  readonly #said = new Set<string>();
 
   /** `follow` reads a session that the peer opens to a port published here. */
   constructor(transport: Transport, follow: () => Dialogue) {
@@ -134,12 +136,19 @@ export class Dealings {
     const inside = message.direction === FROM_INSIDE;
     if (inside && dottedAddress(host[1] as string) !== context.inside) {
       message.elsewhere = true;
-      if (!this.#saidElsewhere) context.refuse('the end names another address: it finds its way by itself');
-      this.#saidElsewhere = true;
+      this.#elsewhere = true;
+      this.#stepBack('the end names another address: it finds its way by itself', context);
       return;
     }
+    if (inside && !message.elsewhere) this.#elsewhere = false;
     const port = this.#rewriteHost(host, at, MEDIA_SECONDS, inside, edits, context);
     if (port !== null) message.contacts.push({ port, expires });
+  }
+
+  /** Said once to one peer. */
+  #stepBack(reason: string, context: HelperContext): void {
+    if (!this.#said.has(reason)) context.refuse(reason);
+    this.#said.add(reason);
   }
 
   /** Rewrites an address of ours with its port; the inside port, or null when it is not ours. */
@@ -224,7 +233,9 @@ export class Dealings {
   /** This end says where it would have its media. */
   #ownMedia(message: Message, description: Description, edits: Edit[], context: HelperContext): void {
     const ours = description.addresses.some(({ address }) => address === context.inside);
-    if (message.elsewhere || description.candidates || !ours) return;
+    if (description.candidates)
+      this.#stepBack('the end gathers candidates: it finds its way by itself', context);
+    if (message.elsewhere || this.#elsewhere || description.candidates || !ours) return;
     const call = this.#call(message.callId);
     const ports: Edit[] = [];
     let wanted = 0;

@@ -274,9 +274,28 @@ describe('SIP, steps back', () => {
     expect(phone.state.expectations).toBe(0);
     expect(phone.refusals).toEqual(['the end names another address: it finds its way by itself']);
   });
+  it('what it says later without a Contact is left, too, until it names its own address again', () => {
+    const phone = new Phone();
+    phone.say(invite({}, { contact: `<sip:me@${OUTSIDE}:5060>` }));
+    const ack = message({ first: 'ACK sip:you@provider SIP/2.0', method: 'ACK', contact: null, body: sdp() });
+    expect(phone.say(ack)).toContain(sdp());
+    expect(phone.state.expectations).toBe(0);
+    expect(phone.say(invite())).toContain(sdp({ address: OUTSIDE }));
+    expect(phone.say(ack)).toContain(sdp({ address: OUTSIDE }));
+    expect(phone.refusals).toEqual(['the end names another address: it finds its way by itself']);
+  });
+  it('a keepalive by STUN on its own port is left alone, and so is what answers it', () => {
+    const phone = new Phone();
+    const binding = `\0\x01\0\0\x21\x12\xa4\x42${'t'.repeat(12)}`;
+    expect(phone.say(binding)).toBe(binding);
+    expect(phone.hear(binding)).toBe(binding);
+    expect(phone.refusals).toEqual([]);
+  });
   it.each([
     ['an SDP address elsewhere', sdp({ address: '203.0.113.200' })],
     ['candidates', sdp({ more: `a=candidate:1 1 UDP 2130706431 ${HOST1} 30000 typ host\r\n` })],
+    ['candidates to come', sdp({ more: 'a=ice-ufrag:8hhY\r\na=ice-options:trickle\r\n' })],
+    ['the link’s own address, learnt by STUN', sdp({ address: OUTSIDE, port: 30_000 })],
     ['no description', 'not one at all'],
   ])('%s: it is left', (_name, body) => {
     const phone = new Phone();

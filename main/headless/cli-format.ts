@@ -6,6 +6,7 @@ import {
   type Fault,
   type Forward,
   type HelperState,
+  helperPortsText,
   type LinkFacts,
   moneyText,
   type PortLease,
@@ -191,19 +192,24 @@ export function programs(): string {
   );
 }
 
-export function helpers(list: readonly HelperState[]): string {
+export function helpers(list: readonly HelperState[], now: number): string {
   if (list.length === 0) return 'The engine is not running; its helpers are known once it is.';
-  return table(
-    ['Name', 'On', 'Ports', 'Uses', 'Refused', 'What it opens'],
+  const rows = table(
+    ['Name', 'On', 'Ports', 'Uses', 'Open', 'Last use', 'What it opens'],
     list.map((helper) => [
       helper.name,
       helper.on ? 'on' : 'off',
-      helper.ports.join(','),
+      helperPortsText(helper.ports).replaceAll(', ', ','),
       String(helper.hits),
-      String(helper.refusals.reduce((sum, refusal) => sum + refusal.count, 0)),
+      String(helper.expectations),
+      helper.lastUse === null ? 'never' : `${duration(now - helper.lastUse)} ago`,
       helper.opens,
     ]),
   );
+  const refused = list.flatMap(({ name, refusals }) =>
+    refusals.map(({ reason, count }) => `${name} refused ${count} ×: ${reason}`),
+  );
+  return [rows, ...refused].join('\n');
 }
 
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -1,5 +1,12 @@
 /** `masq-gate helpers …` switches protocol helpers and sets their ports. */
-import { type Fault, type HelperPort, MOST_HELPER_PORTS, readHelperPorts, type State } from '../contract.ts';
+import {
+  type Fault,
+  type HelperPort,
+  helperPortsText,
+  MOST_HELPER_PORTS,
+  readHelperPorts,
+  type State,
+} from '../contract.ts';
 import {
   type Context,
   misread,
@@ -26,7 +33,9 @@ export const helpers: Verb = {
     if (verb === 'list') {
       if (portText !== undefined) return misread('“--ports” goes with “on NAME” or “off NAME”.');
       return wordless(name === undefined ? [] : [name], (context) =>
-        withState(context, (state) => print(context, state.helpers, format.helpers(state.helpers))),
+        withState(context, (state) =>
+          print(context, state.helpers, format.helpers(state.helpers, context.now())),
+        ),
       );
     }
     if (verb !== 'on' && verb !== 'off') return misread(`“${verb}” is neither on nor off.`);
@@ -36,7 +45,9 @@ export const helpers: Verb = {
     const ports =
       portText === 'default' ? [] : typeof portText === 'string' ? readHelperPorts(portText) : undefined;
     if (ports === null)
-      return misread(`“${portText}” after --ports is no list of ports such as 21,2121 or 1720/tcp.`);
+      return misread(
+        `“${portText}” after --ports is no list of ports such as 21,2121, 6660-6669 or 1720/tcp.`,
+      );
     if (ports !== undefined && ports.length > MOST_HELPER_PORTS)
       return misread(`A helper has up to ${MOST_HELPER_PORTS} ports.`);
     return { ok: true, run: (context) => turn(context, name, verb === 'on', ports) };
@@ -50,7 +61,7 @@ function turn(context: Context, name: string, on: boolean, ports: HelperPort[] |
     if (known === undefined && state.helpers.length > 0) return tellFault(context, noHelper(name, state));
     const setting = { on, ports: ports ?? state.settings.helpers[name]?.ports ?? [] };
     return told(context, await context.client.call('setHelper', { name, setting }), () => {
-      const where = setting.ports.length === 0 ? 'its own ports' : `ports ${setting.ports.join(', ')}`;
+      const where = setting.ports.length === 0 ? 'its own ports' : `ports ${helperPortsText(setting.ports)}`;
       const later =
         known === undefined
           ? '\nThe engine is not running: it takes this when it starts, if it has this helper.'
