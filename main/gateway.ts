@@ -321,10 +321,13 @@ export class Gateway {
   }
 
   async #dial(id: string | undefined, anyway = false): Promise<Outcome<Record<string, never>>> {
-    if (id === PRACTICE_PROVIDER_ID || (id === undefined && this.#practice.on)) return this.#dialPractice();
+    if (id === PRACTICE_PROVIDER_ID) return this.#dialPractice();
     const providers = this.#settings.providers;
     const wanted = id ?? this.#settings.settings.selectedProvider;
     const provider = providers.find((p) => p.id === wanted) ?? (id === undefined ? providers[0] : undefined);
+    // In practice nobody is called who costs, unless by name.
+    const practises = provider !== undefined && this.#practises(provider);
+    if (id === undefined && this.#practice.on && !practises) return this.#dialPractice();
     if (provider === undefined) return refused(id === undefined ? noProvider : unknownProvider(id));
     const chosen = this.#targetOf(provider);
     if (!chosen.ok) return chosen;

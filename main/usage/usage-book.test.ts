@@ -57,6 +57,19 @@ describe('the usage book', () => {
     });
   });
 
+  it('knows a call from its first moment', async () => {
+    const first = await book();
+    first.book.begin(
+      provider,
+      '1',
+      () => ({ bytesUp: 0, bytesDown: 0 }),
+      () => {},
+    );
+    await first.book.close();
+    const again = await book(first.directory, first.clock);
+    expect(again.book.report()).toMatchObject({ totals: [{ calls: 1, cost: 160_000 }] });
+  });
+
   it('loses less than a minute of a call to a crash, and counts it once', async () => {
     const first = await book();
     first.book.begin(
@@ -172,7 +185,7 @@ describe('the usage book', () => {
     );
     call.end();
     await usage.close();
-    expect(told).toMatchObject([{ code: 'usage-not-saved', cause: 'The disk is full.' }, {}]);
+    expect(told).toMatchObject([{ code: 'usage-not-saved', cause: 'The disk is full.' }, {}, {}]);
     expect(usage.report().totals).toMatchObject([{ calls: 1 }]);
   });
 });

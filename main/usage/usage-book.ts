@@ -64,6 +64,7 @@ export class UsageBook {
       cancel = clock.after(LOOK_MS, look);
     };
     look();
+    this.#writing(this.#keep());
     this.#saving ??= clock.after(SAVE_MS, () => this.#save());
     return {
       now,
