@@ -2,7 +2,7 @@
 // should and to nobody else; switched off not a byte changes and nobody comes in; switched off while it waits, or when its session or
 // its time ends, all is closed; however the message is cut, swapped, repeated or broken off, the same comes of it or nothing.
 import { describe, expect, it } from 'vitest';
-import { HOST1, OTHER, SERVER } from '../masquerade/lab.ts';
+import { HOST1, HOST2, OTHER, OUTSIDE, SERVER } from '../masquerade/lab.ts';
 import { Conversation, standsTrials, survivesAnything, type Trial } from './conversation.ts';
 import { Datagrams, survivesAnyDatagram } from './datagrams.ts';
 import { bytesOf } from './payload.ts';
@@ -48,11 +48,20 @@ function funnel(name: string): string {
   const head = `\x01\0\0\0\xce\xfa\x0b\xb0${units((size + 2) * 8)}MMS ${units(size + 2)}${units(3)}${'\x11'.repeat(8)}`;
   return `${head}${units(size)}\x02\0\x03\0${padded}`;
 }
+const SDP = `v=0\r\no=me 1 1 IN IP4 ${HOST1}\r\ns=-\r\nc=IN IP4 ${HOST1}\r\nt=0 0\r\nm=audio 30000 RTP/AVP 0\r\n`;
+const BODY = `Content-Type: application/sdp\r\nContent-Length: ${SDP.length}\r\n\r\n${SDP}`;
+
 function invite(transport: string): string {
-  const sdp = `v=0\r\no=me 1 1 IN IP4 ${HOST1}\r\ns=-\r\nc=IN IP4 ${HOST1}\r\nt=0 0\r\nm=audio 30000 RTP/AVP 0\r\n`;
-  const head = `INVITE sip:you@provider SIP/2.0\r\nVia: SIP/2.0/${transport} ${HOST1}:5060;branch=z9hG4bK1\r\nCall-ID: 77@me\r\nCSeq: 1 INVITE\r\nContact: <sip:me@${HOST1}:5060>\r\n`;
-  return `${head}Content-Type: application/sdp\r\nContent-Length: ${sdp.length}\r\n\r\n${sdp}`;
+  const via = `Via: SIP/2.0/${transport} ${HOST1}:5060;branch=z9hG4bK1\r\n`;
+  return `INVITE sip:you@provider SIP/2.0\r\n${via}${CALL}Contact: <sip:me@${HOST1}:5060>\r\n${BODY}`;
 }
+/** A call from outside to a telephone inside, and what that answers. */
+const CALL = 'Call-ID: 77@me\r\nCSeq: 1 INVITE\r\n';
+const VIA = `Via: SIP/2.0/UDP ${SERVER}:5060;branch=z9hG4bK2\r\n`;
+const called = `INVITE sip:me@${OUTSIDE}:5060 SIP/2.0\r\n${VIA}${CALL}Content-Length: 0\r\n\r\n`;
+const answered = `SIP/2.0 200 OK\r\n${VIA}${CALL}Contact: <sip:me@${HOST1}:5060>\r\n${BODY}`;
+/** Q.931 and an element of H.225.0 with one address in it. */
+const signal = (port: number) => `\x03\0\0\x14\x08\x02\0\x01\x05\x7e\0\x40\x05 ${at(HOST1, port)}`;
 const setup = (transport: string) =>
   `SETUP rtsp://server/film RTSP/1.0\r\nCSeq: 1\r\nTransport: ${transport}\r\n\r\n`;
 const AMANDA = 'HANDLE 000-90F80608 SEQ 1000000001\n';
@@ -170,7 +179,18 @@ const ROWS: readonly Row[] = [
     by: 'tcp',
     port: 1720,
     from: 'inside',
-    sent: `\x03\0\0\x14\x08\x02\0\x01\x05\x7e\0\x40\x05 ${at(HOST1, 5001)}`,
+    sent: signal(5001),
+    opens: [{ by: 'tcp', port: 5001 }],
+  },
+  {
+    name: 'the control channel of one inside who is called',
+    helper: 'h323',
+    by: 'tcp',
+    port: 1720,
+    insideIsServer: true,
+    before: [['outside', `\x03\0\0\x0a\x08\x02\0\x01\x05\0`]],
+    from: 'inside',
+    sent: signal(5001),
     opens: [{ by: 'tcp', port: 5001 }],
   },
   {
@@ -204,6 +224,17 @@ const ROWS: readonly Row[] = [
     opens: [...MEDIA, { by: 'tcp', port: 5060 }],
     often: true,
   },
+  ...(['udp', 'tcp'] as const).map((by) => ({
+    name: `a telephone inside behind a forward, ${by.toUpperCase()}`,
+    helper: 'sip',
+    by,
+    port: 5060,
+    insideIsServer: true as const,
+    before: [['outside', called] as const],
+    from: 'inside' as const,
+    sent: answered,
+    opens: MEDIA,
+  })),
   {
     name: 'a call announced',
     helper: 'talk',
@@ -307,6 +338,26 @@ class Ends {
   }
 }
 
+/** The inside host's address, however it is written. */
+const WRITTEN: readonly ((address: string) => string)[] = [
+  (address) => address,
+  (address) => address.replaceAll('.', ','),
+  (address) => String(new DataView(Uint8Array.from(address.split('.').map(Number)).buffer).getUint32(0)),
+  (address) => wide(address),
+  dotless,
+];
+/** What a row is made into for an attack; null when it has no place for that. */
+const ATTACKS: readonly (readonly [string, (row: Row) => Row | null])[] = [
+  ['a third party’s address', (row) => naming(row, HOST2)],
+  ['a stranger’s address', (row) => naming(row, OTHER)],
+  ['the same from the other end', (row) => ({ ...row, from: row.from === 'inside' ? 'outside' : 'inside' })],
+];
+
+function naming(row: Row, other: string): Row | null {
+  const sent = WRITTEN.reduce((text, write) => text.replaceAll(write(HOST1), write(other)), row.sent);
+  return sent === row.sent ? null : { ...row, sent };
+}
+
 describe.each(ROWS.map((row) => [`${row.helper}, ${row.name}`, row] as const))('%s', (_name, row) => {
   it('on: opens what was named, to whom it should, and hides the inside address', () => {
     const ends = new Ends(row);
@@ -342,6 +393,21 @@ describe.each(ROWS.map((row) => [`${row.helper}, ${row.name}`, row] as const))('
     expect(ends.lettingIn).toEqual([]);
     expect(ends.say(row.from, row.sent)).toBe(row.sent);
     expect(ends.ends.expectations).toBe(0);
+  });
+  it.each(ATTACKS)('%s opens nothing', (_what, bend) => {
+    const bent = bend(row);
+    if (bent === null) return;
+    const ends = new Ends(bent);
+    ends.play();
+    expect(ends.ends.expectations).toBe(0);
+    for (const port of [22, 139, ...row.opens.map((one) => one.port)])
+      for (const by of ['tcp', 'udp'] as const)
+        expect([OTHER, '198.51.100.99'].filter((who) => ends.lets({ by, port }, who))).toEqual([]);
+  });
+  it('a flood of it stays within bounds', () => {
+    const ends = new Ends(row);
+    for (let i = 0; i < 60; i++) ends.play();
+    expect(ends.ends.expectations).toBeLessThanOrEqual(16);
   });
   it('with its session, and with its time, what it awaited is closed', () => {
     const cut = new Ends(row);

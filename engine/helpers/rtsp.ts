@@ -218,9 +218,14 @@ class Session implements StreamDialogue {
   #serve(specs: readonly Field[][], chunk: Chunk, context: HelperContext): void {
     for (const spec of specs) {
       const outside = new Map<number, number>();
+      const source = spec.find((field) => field.name === 'source');
+      const from = dottedAddress(source?.value ?? '');
+      if (from !== null && from !== context.inside) {
+        context.refuse('the stream comes from a third party');
+        continue;
+      }
       for (const field of spec) {
-        if (field.name === 'source' && dottedAddress(field.value) === context.inside)
-          rewrite(field, formatAddress(context.outside), chunk);
+        if (field === source && from !== null) rewrite(field, formatAddress(context.outside), chunk);
         if (field.name !== 'server_port' || spec.some((one) => one.name === 'multicast')) continue;
         const { first, last, good } = rangeOf(field);
         if (!good) context.refuse('ports of a stream could not be read');

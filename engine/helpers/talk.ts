@@ -83,9 +83,11 @@ class Call implements DatagramDialogue {
     const address = start + layout.address;
     const control = start + layout.control;
     const offers = type === ANNOUNCE || type === LEAVE_INVITE;
+    let listens = false;
     if (this.#isOwn(bytes, address, context)) {
       const port = get16(bytes, address + 2);
       const told = offers ? this.#listener(port, context) : port;
+      listens = offers && told !== null;
       if (told !== null) replace(address + 2, address + 8, endpoint(told, context.outside));
     }
     if (this.#isOwn(bytes, control, context)) {
@@ -95,7 +97,7 @@ class Call implements DatagramDialogue {
       // Who answers a call asks only this: without it the answer would go to an inside address.
       if (told !== null && type === LOOK_UP) context.used();
     }
-    if (type === ANNOUNCE) this.#lookedUp(context);
+    if (type === ANNOUNCE && listens) this.#lookedUp(context);
   }
 
   /** An answer of either's daemon: to a look-up it says where the caller listens. */
