@@ -59,7 +59,7 @@ async function udpOnce(address: string, port: number, bytes: number): Promise<vo
   process.exit(0);
 }
 
-/** A game: a numbered datagram every few milliseconds from one fixed port, which the server sends back. */
+/** A game: a numbered datagram every few milliseconds from one fixed port, which the server sends back. Says when each was sent, and which never came. */
 async function game(address: string, port: number, own: number, every: number): Promise<void> {
   const socket = createSocket('udp4');
   const sent: number[] = [];
@@ -87,8 +87,8 @@ async function game(address: string, port: number, own: number, every: number): 
   await told;
   clearInterval(timer);
   await sleep(700);
-  const lost = sent.filter((_, seq) => answered[seq] !== true);
-  say('game', { sent: sent.length, lost, longest: Math.round(longest), errors });
+  const lost = [...sent.keys()].filter((seq) => answered[seq] !== true);
+  say('game', { sent, lost, longest: Math.round(longest), errors });
   process.exit(0);
 }
 

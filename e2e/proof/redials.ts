@@ -15,8 +15,8 @@ const STREAMS = 4;
 /** What the line carries, all of it taken by a download; and that one's TCP window, so that the provider's queue never runs over. */
 const LINE_RATE = '16mbit';
 const WINDOW_BYTES = '64000';
-/** A datagram may be under way this long before the line drops, and is lost with it. */
-const UNDER_WAY_MS = 100;
+/** What may be under way when the line drops, and is lost with it: sent no longer before than this, and nothing sent after it answered. */
+const UNDER_WAY_MS = 500;
 const RESET_WITHIN_MS = 1_000;
 
 interface Call {
@@ -134,14 +134,23 @@ export const redials: Proof = {
 
 function judgeGame(report: Report, { host, said, server }: Game, calls: readonly Call[]): void {
   const end = said.find(({ event }) => event === 'game');
-  const lost = (end?.lost as number[] | undefined) ?? [];
-  const excused = (at: number) => calls.some(({ down, up }) => at >= down - UNDER_WAY_MS && at < up);
+  const sent = (end?.sent as number[] | undefined) ?? [];
+  const lost = new Set((end?.lost as number[] | undefined) ?? []);
+  const excused = (seq: number): boolean => {
+    const at = sent[seq] as number;
+    const call = calls.find(({ up }) => up > at);
+    if (call === undefined) return false;
+    if (at >= call.down) return true;
+    for (let later = seq + 1; (sent[later] ?? Number.POSITIVE_INFINITY) < call.down; later++)
+      if (!lost.has(later)) return false;
+    return call.down - at < UNDER_WAY_MS;
+  };
   const sinceUp = (at: number) => Math.round(at - Math.max(...calls.map(({ up }) => (up <= at ? up : 0))));
-  const unexcused = lost.filter((at) => !excused(at));
+  const unexcused = [...lost].filter((seq) => !excused(seq)).map((seq) => sent[seq] as number);
   report.line(
-    end !== undefined && unexcused.length === 0,
+    sent.length > 0 && unexcused.length === 0,
     `game on ${host}: nothing lost once the line is up`,
-    `${end?.sent} datagrams, ${lost.length - unexcused.length} lost with the line down, ${unexcused.length} with it up${unexcused.length === 0 ? '' : `, the first ${sinceUp(unexcused[0] as number)} ms after it came`}`,
+    `${sent.length} datagrams, ${lost.size - unexcused.length} lost with the line down, ${unexcused.length} with it up${unexcused.length === 0 ? '' : `, the first ${sinceUp(unexcused[0] as number)} ms after it came`}`,
   );
   const seen = server.filter(({ event }) => event === 'from');
   const addresses = new Set(seen.map(({ address }) => address));
