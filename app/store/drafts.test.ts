@@ -11,6 +11,7 @@ import {
 } from '../../main/contract.ts';
 import { checkForwards, describeForward, describeInside, emptyForward } from './forward-draft.ts';
 import { moved, newStep } from './login-draft.ts';
+import { pickPreset, presetOf } from './masquerade-draft.ts';
 import { ofKind } from './profile-draft.ts';
 import { checkProvider, draftOf, freshId } from './provider-draft.ts';
 import {
@@ -18,7 +19,6 @@ import {
   chooseCard,
   draftOfSettings,
   followAddress,
-  presetOf,
   type SettingsDraft,
 } from './settings-draft.ts';
 
@@ -228,6 +228,47 @@ describe('settings', () => {
     const own = { ...settings, masquerade: { ...settings.masquerade, timers } };
     expect(presetOf(timers)).toBe('custom');
     expect(checkSettings(draftOfSettings(own), own)).toMatchObject({ value: { masquerade: { timers } } });
+  });
+
+  it('take a preset, and every time and limit of the masquerade by hand', () => {
+    const howto = { ...draft, ...pickPreset('HOWTO') };
+    expect(checkSettings(howto, settings)).toMatchObject({
+      value: { masquerade: { timers: TIMER_PRESETS.HOWTO } },
+    });
+    const byHand = {
+      ...howto,
+      ...pickPreset('custom'),
+      udp: '17',
+      hairpin: false,
+      inboundRefresh: false,
+      clientMappings: '99',
+      privateExceptions: '10.20.0.0/16, 10.9.0.1\n10.20.0.0/16',
+    };
+    expect(checkSettings(byHand, settings)).toMatchObject({
+      value: {
+        masquerade: {
+          timers: { ...TIMER_PRESETS.HOWTO, udp: 17 },
+          hairpin: false,
+          inboundRefresh: false,
+          clientMappings: 99,
+          privateExceptions: ['10.20.0.0/16', '10.9.0.1/32'],
+        },
+      },
+    });
+    const wrong = {
+      ...byHand,
+      udp: '0',
+      tcpClosing: '1.5',
+      clientMappings: '3',
+      privateExceptions: '10.0.0.0/33',
+    };
+    const checked = checkSettings(wrong, settings);
+    expect(checked.ok ? [] : Object.keys(checked.errors).sort()).toEqual([
+      'clientMappings',
+      'privateExceptions',
+      'tcpClosing',
+      'udp',
+    ]);
   });
 
   it('take no card for no sharing, whatever else was typed', () => {

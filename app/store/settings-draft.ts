@@ -5,16 +5,19 @@ import {
   readWeekPlan,
   type Settings,
   settingsSchema,
-  TIMER_PRESETS,
   weekPlanText,
 } from '../../main/contract.ts';
 import { formatAddress, parseAddress, sameNetwork, suggestLan, suggestRange } from '../format/address.ts';
 import { checks } from '../strings-forms.ts';
 import type { Checked } from './forward-draft.ts';
+import {
+  checkMasquerade,
+  draftOfMasquerade,
+  type MasqueradeDraft,
+  masqueradeOf,
+} from './masquerade-draft.ts';
 
-export type TimerPreset = keyof typeof TIMER_PRESETS | 'custom';
-
-export interface SettingsDraft {
+export interface SettingsDraft extends MasqueradeDraft {
   /** Empty: do not share. */
   card: string;
   address: string;
@@ -25,9 +28,6 @@ export interface SettingsDraft {
   leaseHours: string;
   ownTraffic: Settings['ownTraffic'];
   openForeignFirewall: Settings['openForeignFirewall'];
-  udpFiltering: Settings['masquerade']['udpFiltering'];
-  tcpFiltering: Settings['masquerade']['tcpFiltering'];
-  timers: TimerPreset;
   access: Settings['access']['mode'];
   /** Addresses as typed. */
   chosen: string;
@@ -49,13 +49,6 @@ export interface SettingsDraft {
 }
 export type SettingsErrors = Partial<Record<keyof SettingsDraft, string>>;
 
-export function presetOf(timers: Settings['masquerade']['timers']): TimerPreset {
-  const names = Object.keys(TIMER_PRESETS) as (keyof typeof TIMER_PRESETS)[];
-  const same = (preset: Record<string, number>) =>
-    Object.entries(preset).every(([key, value]) => timers[key as keyof typeof timers] === value);
-  return names.find((name) => same(TIMER_PRESETS[name])) ?? 'custom';
-}
-
 type LanDraft = Pick<SettingsDraft, 'card' | 'address' | 'prefix' | 'dhcp' | 'first' | 'last' | 'leaseHours'>;
 
 function lanDraft(lan: Lan | null): LanDraft {
@@ -72,11 +65,9 @@ function lanDraft(lan: Lan | null): LanDraft {
 
 export const draftOfSettings = (settings: Settings): SettingsDraft => ({
   ...lanDraft(settings.lan),
+  ...draftOfMasquerade(settings.masquerade),
   ownTraffic: settings.ownTraffic,
   openForeignFirewall: settings.openForeignFirewall,
-  udpFiltering: settings.masquerade.udpFiltering,
-  tcpFiltering: settings.masquerade.tcpFiltering,
-  timers: presetOf(settings.masquerade.timers),
   access: settings.access.mode,
   chosen: settings.access.chosen.join('\n'),
   demand: settings.demand,
@@ -169,9 +160,8 @@ export function checkSettings(
   draft: SettingsDraft,
   settings: Settings,
 ): Checked<Partial<Settings>, SettingsErrors> {
-  const errors = { ...(draft.card ? checkLan(draft) : {}), ...checkWho(draft) };
+  const errors = { ...(draft.card ? checkLan(draft) : {}), ...checkWho(draft), ...checkMasquerade(draft) };
   if (Object.keys(errors).length > 0) return { ok: false, errors };
-  const timers = draft.timers === 'custom' ? settings.masquerade.timers : { ...TIMER_PRESETS[draft.timers] };
   const parsed = settingsSchema
     .pick({
       lan: true,
@@ -203,12 +193,7 @@ export function checkSettings(
               : null,
           }
         : null,
-      masquerade: {
-        ...settings.masquerade,
-        timers,
-        udpFiltering: draft.udpFiltering,
-        tcpFiltering: draft.tcpFiltering,
-      },
+      masquerade: masqueradeOf(draft, settings.masquerade),
       access: {
         ...settings.access,
         mode: draft.access,

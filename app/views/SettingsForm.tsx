@@ -19,6 +19,7 @@ import {
 import { app } from '../strings.ts';
 import { settings as words } from '../strings-forms.ts';
 import { LanFields } from './LanFields.tsx';
+import { MasqueradeFields } from './MasqueradeFields.tsx';
 import { SecondCallFields } from './SecondCallFields.tsx';
 import { WhoFields } from './WhoFields.tsx';
 
@@ -29,7 +30,6 @@ export function SettingsForm({ state, onClose }: { state: State; onClose: () => 
   const [fault, setFault] = useState<Fault | null>(null);
   const [busy, setBusy] = useState(false);
   const set = (patch: Partial<SettingsDraft>) => setDraft((before) => ({ ...before, ...patch }));
-  const { custom, ...presets } = words.timerPresets;
 
   async function submit(event: FormEvent): Promise<void> {
     event.preventDefault();
@@ -56,26 +56,8 @@ export function SettingsForm({ state, onClose }: { state: State; onClose: () => 
           <LanFields state={state} draft={draft} errors={errors} set={set} />
           <WhoFields draft={draft} errors={errors} set={set} />
           <SecondCallFields state={state} draft={draft} errors={errors} set={set} />
-          <Group title={words.masquerade}>
-            <Pick
-              label={words.udpFiltering}
-              options={words.filterings}
-              value={draft.udpFiltering}
-              onPick={(udpFiltering) => set({ udpFiltering })}
-            />
-            <Pick
-              label={words.tcpFiltering}
-              options={words.filterings}
-              value={draft.tcpFiltering}
-              onPick={(tcpFiltering) => set({ tcpFiltering })}
-            />
-            <Pick
-              wide
-              label={words.timers}
-              options={draft.timers === 'custom' ? { ...presets, custom } : presets}
-              value={draft.timers}
-              onPick={(timers) => set({ timers })}
-            />
+          <MasqueradeFields draft={draft} errors={errors} set={set} />
+          <Group title={words.host}>
             <Pick
               wide
               label={words.ownTraffic}

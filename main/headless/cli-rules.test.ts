@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { TIMER_PRESETS } from '../contract.ts';
 import { settle } from '../gateway.test-parts.ts';
 import { asking, cli, client, running, tells } from './cli.test-parts.ts';
 
@@ -169,6 +170,63 @@ describe('masq-gate', () => {
     expect(setting('irc')).toEqual({ on: true, ports: [] });
     expect(await tells(controlPath, 1, 'helpers', 'on', 'ircc')).toContain('Known are: irc.');
     expect(setting('ircc')).toBeUndefined();
+  });
+
+  it('shows and sets idle times, by preset and one by one', async () => {
+    const { controlPath, gateway } = await running();
+    const now = () => gateway.model.state.settings.masquerade.timers;
+    expect(await tells(controlPath, 0, 'timers')).toBe(
+      'tcp=7440 opening=240 closing=240 udp=300 icmp=60 other=600 (default)',
+    );
+    expect(await tells(controlPath, 0, 'timers', 'howto')).toContain('udp=160 icmp=60 other=600 (HOWTO)');
+    expect(now()).toEqual(TIMER_PRESETS.HOWTO);
+    await tells(controlPath, 0, 'timers', 'classic', 'udp=17', 'closing=90');
+    expect(now()).toEqual({ ...TIMER_PRESETS.classic, udp: 17, tcpClosing: 90 });
+    await tells(controlPath, 2, 'timers', 'udp=0');
+    await tells(controlPath, 2, 'timers', 'udp=17', 'classic');
+    await tells(controlPath, 2, 'timers', 'constructor=5');
+    expect(now()).toMatchObject({ udp: 17 });
+  });
+
+  it('shows and sets filters, private networks and who may use the link', async () => {
+    const { controlPath, gateway } = await running();
+    const settings = () => gateway.model.state.settings;
+    expect(await tells(controlPath, 0, 'filter')).toBe('udp address, tcp address');
+    expect(await tells(controlPath, 0, 'filter', 'udp', 'open')).toBe('udp open, tcp address');
+    await tells(controlPath, 0, 'filter', 'tcp', 'port');
+    expect(settings().masquerade).toMatchObject({
+      udpFiltering: 'endpoint-independent',
+      tcpFiltering: 'address-and-port-dependent',
+    });
+    await tells(controlPath, 2, 'filter', 'icmp', 'open');
+    await tells(controlPath, 0, 'private', 'add', '10.20.0.0/16');
+    await tells(controlPath, 0, 'private', 'add', '10.9.0.1');
+    expect(await tells(controlPath, 0, 'private')).toBe('10.20.0.0/16\n10.9.0.1/32');
+    await tells(controlPath, 0, 'private', 'remove', '10.20.0.0/16');
+    expect(settings().masquerade.privateExceptions).toEqual(['10.9.0.1/32']);
+    expect(await tells(controlPath, 0, 'access', 'chosen', '192.168.7.5', '192.168.7.5')).toBe(
+      '192.168.7.5.',
+    );
+    expect(settings().access).toMatchObject({ mode: 'chosen', chosen: ['192.168.7.5'] });
+    expect(await tells(controlPath, 0, 'access', 'everybody')).toBe('Everybody on the network.');
+    expect(settings().access).toMatchObject({ mode: 'everybody', chosen: ['192.168.7.5'] });
+    await tells(controlPath, 2, 'access', 'chosen');
+  });
+
+  it('shows the counters, those of one forward too, and what was refused', async () => {
+    const { controlPath, gateway, engine } = await running();
+    await gateway.commands.dial({});
+    await settle();
+    engine.events.message({ type: 'counters', counters: { 'packets-up': 7, 'forward:web': 3 } });
+    engine.replies.refusals = { ok: true, result: [{ at: 5, text: 'TCP 23 from 192.0.2.9' }] };
+    expect(await tells(controlPath, 0, 'refused')).toMatch(/^\d\d:\d\d:\d\d {2}TCP 23 from 192\.0\.2\.9$/);
+    expect(await tells(controlPath, 0, 'counters')).toBe(
+      '           3  forward:web\n           7  packets-up',
+    );
+    expect(await tells(controlPath, 0, 'counters', 'web')).toBe('           3  forward:web');
+    expect(JSON.parse(await tells(controlPath, 0, 'counters', 'web', '--json'))).toEqual({
+      'forward:web': 3,
+    });
   });
 
   it('pauses a client by address or name, and lets it back', async () => {

@@ -14,6 +14,7 @@ import { forwards } from './cli-forwards.ts';
 import { helpers } from './cli-helpers.ts';
 import { importFile } from './cli-import.ts';
 import { clients, masq, status } from './cli-look.ts';
+import { access, counters, filter, privateNets, refused, timers } from './cli-masquerade.ts';
 import { portMapping, programs, triggers } from './cli-triggers.ts';
 import { usage } from './cli-usage.ts';
 
@@ -33,6 +34,12 @@ const verbs: Record<string, Verb> = {
   limit,
   priority,
   masq,
+  refused,
+  counters,
+  access,
+  timers,
+  filter,
+  private: privateNets,
   forwards,
   triggers,
   programs,
