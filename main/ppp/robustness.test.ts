@@ -2,9 +2,12 @@
  * Whatever comes down the line, in any phase, a session neither throws nor delivers what is not a packet.
  */
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { parseOptions, parsePacket } from './packet.ts';
+import { callRuns, tellInputs } from './testing/fuzz.ts';
 import { ScriptedPeer } from './testing/scripted-peer.ts';
+
+afterAll(tellInputs);
 
 const PROTOCOLS = [
   0xc021, 0xc023, 0xc223, 0x8021, 0x80fd, 0x8057, 0x0021, 0x002d, 0x002f, 0x00fd, 0x0057, 0x4001,
@@ -61,7 +64,7 @@ describe.each(['client', 'server'] as const)('a %s', (role) => {
         expect(peer.session.nextDeadline()).toBeNull();
         expect(peer.events.filter((event) => event.type === 'down')).toHaveLength(1);
       }),
-      { numRuns: 150 },
+      callRuns(100, 20),
     );
   });
 });

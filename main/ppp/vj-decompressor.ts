@@ -77,7 +77,8 @@ export class VjDecompressor {
     this.outLength = total;
     slot.length = ipLength + tcpLength;
     slot.total = total;
-    if (this.noCheckSequence && !this.checksumHolds(ipLength)) return false;
+    // A header broken on the way would be put right again in every packet made from it.
+    if (this.noCheckSequence && !(this.headerHolds(ipLength) && this.checksumHolds(ipLength))) return false;
     for (let i = 0; i < slot.length; i++) slot.header[i] = u8(this.out, i);
     this.lastSlot = u8(bytes, offset + 9);
     this.doubts[this.lastSlot] = 0;
@@ -128,6 +129,14 @@ export class VjDecompressor {
       this.doubts[this.lastSlot] = 0;
     }
     return true;
+  }
+
+  /** The IP header's own checksum (RFC 791 §3.1). */
+  private headerHolds(ipLength: number): boolean {
+    let sum = 0;
+    for (let i = 0; i < ipLength; i += 2) sum += u16(this.out, i);
+    sum = (sum & 0xffff) + (sum >>> 16);
+    return ((sum + (sum >>> 16)) & 0xffff) === 0xffff;
   }
 
   /** Of the TCP segment in `out` (RFC 793 §3.1: pseudo-header, header and data). */
