@@ -9,9 +9,10 @@
 import { thin } from './ack-filter.ts';
 import { type CodelParameters, markCongestion, setCodelParameters } from './codel.ts';
 import { DeficitRoundRobin, type Member } from './drr.ts';
+import { FlowTable } from './flow-table.ts';
 import { NO_SLOT, type PacketPool, SLOT_BYTES } from './packet-pool.ts';
 import type { PacketView } from './packet-view.ts';
-import { ClientQueue, FlowQueue, QUANTUM, type UrgentQueue } from './queue-members.ts';
+import { ClientQueue, type FlowQueue, QUANTUM, type UrgentQueue } from './queue-members.ts';
 import { isRepetition } from './repetition.ts';
 import { TokenBucket } from './token-bucket.ts';
 import { isUrgent } from './urgency.ts';
@@ -19,8 +20,6 @@ import { isUrgent } from './urgency.ts';
 const URGENT_SHARE = 0.4;
 /** What the first tier may save up of its share, bytes. */
 const URGENT_BURST = 600;
-const FLOW_SETS = 128;
-const FLOW_WAYS = 8;
 
 export interface FairQueueLimits {
   /** Bytes that may wait in all, and for one client. */
@@ -31,11 +30,12 @@ export interface FairQueueLimits {
   mtu: number;
 }
 
+/** What a flow may have waiting however many there are, so that what follows a loss tells of it. */
+const FLOW_PACKETS = 4;
+const MOST_ROOMY_FLOWS = 32;
 /** How long what a limited client may send in all waits at its own rate, ms, and how many packets may at least. */
 const LIMITED_MS = 2_000;
 const LIMITED_PACKETS = 12;
-const FLOW_PACKETS = 4;
-const MOST_ROOMY_FLOWS = 32;
 
 export class FairQueue {
   readonly #pool: PacketPool;
@@ -43,7 +43,7 @@ export class FairQueue {
   readonly #clients = new Map<number, ClientQueue>();
   readonly #bulk = new DeficitRoundRobin<ClientQueue>(QUANTUM);
   readonly #urgent = new DeficitRoundRobin<UrgentQueue>(QUANTUM);
-  readonly #flows: FlowQueue[] = [];
+  readonly #flows: FlowTable;
   /** Clients with a limit that have something queued and must wait. */
   readonly #resting = new Set<ClientQueue>();
   readonly #parameters: CodelParameters = { target: 0, interval: 0 };
@@ -60,6 +60,7 @@ export class FairQueue {
   constructor(pool: PacketPool, limits: FairQueueLimits) {
     this.#pool = pool;
     this.#limits = limits;
+    this.#flows = new FlowTable(pool);
   }
 
   get bytes(): number {
@@ -71,7 +72,7 @@ export class FairQueue {
     const pool = this.#pool;
     const client = this.#client(clientNumber);
     const hash = view.flowHash(clientNumber);
-    const flow = this.#flow(hash);
+    const flow = this.#flows.find(hash);
     pool.flow[slot] = hash;
     pool.seq[slot] = view.seq;
     pool.ack[slot] = view.ack;
@@ -189,7 +190,7 @@ export class FairQueue {
     }
   }
 
-  /** What so many flows need to notice a loss by what follows it, bytes; with less each loss is a long silence. */
+  /** For so many flows, bytes. */
   #room(flows: number): number {
     return Math.min(flows, MOST_ROOMY_FLOWS) * FLOW_PACKETS * this.#limits.mtu;
   }
@@ -258,14 +259,7 @@ export class FairQueue {
 
   /** Makes room at the head of the longest flow, of one client or of all. */
   #dropFattest(client: ClientQueue | null): boolean {
-    let fattest: FlowQueue | null = null;
-    let most = 0;
-    for (const flow of this.#flows) {
-      if (flow === undefined || flow.slots.bytes <= most || (client !== null && flow.client !== client))
-        continue;
-      fattest = flow;
-      most = flow.slots.bytes;
-    }
+    const fattest = this.#flows.fattest(client);
     const slot = fattest?.slots.shift() ?? NO_SLOT;
     if (fattest === null || fattest.client === null || slot === NO_SLOT) return false;
     const length = this.#pool.lengthOf(slot);
@@ -283,23 +277,5 @@ export class FairQueue {
       this.#clients.set(number, client);
     }
     return client;
-  }
-
-  /** The queue of this hash: its own, else an idle one of its set, else one shared with another flow. */
-  #flow(hash: number): FlowQueue {
-    const base = (hash & (FLOW_SETS - 1)) * FLOW_WAYS;
-    let idle: FlowQueue | null = null;
-    for (let way = 0; way < FLOW_WAYS; way++) {
-      let flow = this.#flows[base + way];
-      if (flow === undefined) {
-        flow = new FlowQueue(this.#pool);
-        this.#flows[base + way] = flow;
-      }
-      if (flow.list !== 'none' && flow.tag === hash) return flow;
-      if (flow.list === 'none' && (idle === null || flow.tag === hash)) idle = flow;
-    }
-    const flow = idle ?? (this.#flows[base] as FlowQueue);
-    if (flow.list === 'none') flow.tag = hash;
-    return flow;
   }
 }

@@ -1,22 +1,19 @@
 /**
  * The one queue of a link: packets wait here, and nowhere else, until the line is about to run dry.
  *
- * Theory of operation. `enqueue` copies a packet into the pool, reads its headers once, clamps the window it offers
- * (inbound.ts) and files it (fair-queue.ts). `next` gives one packet when the byte clock (pacer.ts) says that what was sent
- * before is nearly out; `sent` charges what its frame took on the wire. Echoes sent under load time the hidden queue in
- * tty and modem, and the clock follows the true rate (rate-tracker.ts). A line of unknown rate is not paced:
- * then only the system's own backlog holds packets back, until that shows a serial line's rate (port-meter.ts). Pure: time is handed in, in ms of any fixed origin.
+ * Theory of operation. `enqueue` copies a packet into the pool, reads its headers once, shapes TCP (tcp-shaping.ts) and
+ * files it (fair-queue.ts). `next` gives one packet when the byte clock (pacer.ts) says that what was sent before is nearly
+ * out; `sent` charges what its frame took on the wire. Echoes sent under load time the hidden queue in tty and modem, and
+ * the clock follows the true rate (rate-tracker.ts). A line of unknown rate is not paced: then only the system's own backlog
+ * holds packets back, until that shows a serial line's rate (port-meter.ts). Pure: time is handed in, ms of any origin.
  */
 import { FairQueue } from './fair-queue.ts';
-import { InboundControl } from './inbound.ts';
-import { OutboundControl } from './outbound.ts';
 import { Pacer } from './pacer.ts';
 import { NO_SLOT, PacketPool, SLOT_BYTES } from './packet-pool.ts';
-import { ACK, PacketView, SYN } from './packet-view.ts';
+import { PacketView } from './packet-view.ts';
 import { PortMeter } from './port-meter.ts';
 import { RateTracker } from './rate-tracker.ts';
-import { TcpTable } from './tcp-table.ts';
-import { takeTimestampsOut } from './tcp-timestamps.ts';
+import { TcpShaping } from './tcp-shaping.ts';
 
 export interface SchedulerConfig {
   /** Octets a second the line carries away from us at first sight; null: unknown, not paced. */
@@ -37,15 +34,11 @@ export interface QueuedPacket {
 }
 
 const SLOTS = 512;
-/** Of IP and TCP without options, bytes. */
-const HEADERS = 40;
 /** How much line time may wait in all, for one client, and in the first tier of one client, ms. */
 const TOTAL_MS = 4_000;
 const CLIENT_MS = 2_000;
 const URGENT_MS = 600;
 const UNPACED_BYTES = 600 * 1024;
-/** TCP timestamps are worth their octets on lines faster than this, octets a second. */
-const TIMESTAMPS_UP_TO = 16_000;
 /** An echo without an answer for so long is given up. */
 const ECHO_LOST_MS = 6_000;
 /** Longer than a late write callback, shorter than a full tty buffer. */
@@ -61,14 +54,11 @@ export class Scheduler {
   readonly #pacer: Pacer;
   #tracker: RateTracker | null;
   readonly #meter: PortMeter;
-  readonly #connections = new TcpTable();
-  readonly #inbound: InboundControl | null;
-  readonly #outbound: OutboundControl | null;
+  readonly #tcp: TcpShaping;
   readonly #view = new PacketView();
   readonly #fastest: number;
   readonly #downRate: number | null;
   readonly #packet: QueuedPacket;
-  readonly #takesTimestamps: boolean;
   #current = NO_SLOT;
   #echoAt = -1;
   #echoDue = 0;
@@ -80,14 +70,12 @@ export class Scheduler {
     const { octetsPerSecond, octetsPerSecondDown, mtu } = config;
     const paced = octetsPerSecond !== null;
     this.#downRate = octetsPerSecondDown;
-    this.#takesTimestamps = paced && octetsPerSecond <= TIMESTAMPS_UP_TO;
+    this.#tcp = new TcpShaping(this.#pool, octetsPerSecond, octetsPerSecondDown, mtu);
     this.#tracker = paced ? new RateTracker(octetsPerSecond, config.fastestOctetsPerSecond) : null;
     this.#meter = new PortMeter(config.fastestOctetsPerSecond);
     this.#fastest = config.fastestOctetsPerSecond;
     this.#pacer = new Pacer(this.#tracker?.rate ?? null);
     this.#pacer.allowance = this.#meter.limit;
-    this.#inbound = octetsPerSecondDown === null ? null : new InboundControl(octetsPerSecondDown);
-    this.#outbound = paced ? new OutboundControl(mtu - HEADERS) : null;
     const bytes = (ms: number, least: number) =>
       paced ? Math.min(UNPACED_BYTES, Math.max(least, (octetsPerSecond * ms) / 1000)) : UNPACED_BYTES;
     this.#queue = new FairQueue(this.#pool, {
@@ -121,7 +109,7 @@ export class Scheduler {
       dropped,
       thinned,
       marked,
-      clamped: (this.#inbound?.clamped ?? 0) + (this.#outbound?.clamped ?? 0),
+      clamped: this.#tcp.clamped,
     };
   }
 
@@ -133,15 +121,14 @@ export class Scheduler {
     const at = slot * SLOT_BYTES;
     const view = this.#view;
     view.read(this.#pool.buffer, at, length);
-    if (this.#takesTimestamps && (view.flags & SYN) !== 0) takeTimestampsOut(view, this.#pool.buffer);
-    if (view.isTcp && this.#inspect(slot, client, now)) return;
+    if (view.isTcp && this.#tcp.outgoing(slot, client, view, this.#pacer.outstanding(now), now)) return;
     this.#file(slot, client, now);
   }
 
   /** The packet whose turn it is, or null: nothing waits, or the line has enough. Frame it, then call `sent`. */
   next(now: number): QueuedPacket | null {
     this.#letGo();
-    if (this.#inbound !== null) this.#openGate(this.#inbound, now);
+    this.#openGate(now);
     if (!this.#pacer.maySend(now)) {
       this.#watchStall(now);
       return null;
@@ -199,30 +186,16 @@ export class Scheduler {
   /** A client's weight beside the others, and the octets of IP a second it may have each way, null: as many as there are. */
   setShare(client: number, weight: number, limit: number | null, now: number): void {
     this.#queue.setShare(client, weight, limit, now);
-    this.#inbound?.setShare(client, weight, limit, now);
+    this.#tcp.setShare(client, weight, limit, now);
   }
 
   /** An IP packet came from the line; the SYN of a slow line's connection is changed in `buffer`. */
   received(buffer: Uint8Array, offset: number, length: number, now: number): void {
     this.#heard += length;
-    if (this.#inbound === null && this.#tracker === null) return;
-    this.#inbound?.heard(length, now);
+    this.#tcp.heard(length, now);
     const view = this.#view;
     view.read(buffer, offset, length);
-    if (!view.isTcp) return;
-    const connection = this.#connections.find(view, false, now);
-    if (connection === null) return;
-    if ((view.flags & SYN) !== 0) {
-      if (this.#takesTimestamps) takeTimestampsOut(view, buffer);
-      connection.peerSynSeen = true;
-      const scale = view.windowScale(buffer);
-      connection.peerOffersScale = scale >= 0;
-      connection.peerOfferedScale = Math.max(0, scale);
-      if ((view.flags & ACK) === 0) connection.edgeKnown = false;
-    }
-    this.#inbound?.incoming(connection, view, now);
-    const { rate } = this.#pacer;
-    if (rate !== null) this.#outbound?.incoming(connection, view, buffer, rate, now);
+    if (view.isTcp) this.#tcp.incoming(view, buffer, this.#pacer.rate, now);
   }
 
   /** Octets written that the system has not taken yet. */
@@ -238,7 +211,7 @@ export class Scheduler {
 
   /** When to call `next` again, ms; null: when something is queued. */
   nextDeadline(now: number): number | null {
-    const gate = this.#inbound?.nextDeadline() ?? Number.POSITIVE_INFINITY;
+    const gate = this.#tcp.nextDeadline();
     const ready = this.#queue.readyAt(now);
     const line = ready === Number.POSITIVE_INFINITY ? ready : Math.max(ready, this.#pacer.nextSend(now));
     const due = Math.min(gate, line);
@@ -258,32 +231,11 @@ export class Scheduler {
     this.#queue.push(slot, client, view, thinnable, now);
   }
 
-  /** Notes and shapes a TCP packet of ours, or keeps it until there is room for what it asks. True: it waits. */
-  #inspect(slot: number, client: number, now: number): boolean {
-    const view = this.#view;
-    const inbound = this.#inbound;
-    if (inbound === null && this.#outbound === null) return false;
-    const connection = this.#connections.find(view, true, now);
-    if (connection === null) return false;
-    connection.client = client;
-    const buffer = this.#pool.buffer;
-    if ((view.flags & SYN) !== 0) connection.offeredScale = view.windowScale(buffer);
-    this.#outbound?.outgoing(connection, view, now);
-    if (inbound === null) return false;
-    const waits = inbound.outgoing(connection, view, buffer, now, this.#pacer.outstanding(now));
-    const older = waits ? inbound.hold(connection, slot, view, now) : inbound.gate.take(connection);
-    if (older !== NO_SLOT) this.#pool.release(older);
-    return waits;
-  }
-
-  #openGate(inbound: InboundControl, now: number): void {
+  #openGate(now: number): void {
     for (;;) {
-      const connection = inbound.release(now);
-      if (connection === null) return;
-      const slot = inbound.gate.take(connection);
-      this.#view.read(this.#pool.buffer, slot * SLOT_BYTES, this.#pool.lengthOf(slot));
-      inbound.letOut(connection, this.#view, this.#pool.buffer, now, this.#pacer.outstanding(now));
-      this.#file(slot, connection.client, now);
+      const slot = this.#tcp.release(this.#view, this.#pacer.outstanding(now), now);
+      if (slot === NO_SLOT) return;
+      this.#file(slot, this.#tcp.client, now);
     }
   }
 
