@@ -1,12 +1,16 @@
 // DCC between real clients: irssi on the LAN and outside, over ngircd. Chats and files are offered by the one inside; a file
 // that was broken off is resumed; two on the LAN meet by the link's address. Then offers that must not be helped.
+
+import { EXPECTATIONS_A_SESSION } from '../../../engine/helpers/expectations.ts';
 import type { Proof, Report } from '../report.ts';
 import { HOSTS, NET, type Place, type World } from '../world.ts';
+import { sayTo } from './scripted.ts';
 import { type Outcome, onAndOff, stateOf, switchTo, tells } from './switching.ts';
 import { Terminal } from './terminal.ts';
 
 const FILE_BYTES = 400_000;
 const PART_BYTES = 150_000;
+const FLOOD = 24;
 const PEOPLE = { alice: 'h1', carol: 'h2', bob: 'servers' } as const satisfies Record<string, Place>;
 type Person = keyof typeof PEOPLE;
 
@@ -177,8 +181,28 @@ async function attacks(world: World, report: Report, chat: Chat): Promise<void> 
     'offers of a third party, of port 22 and of X',
     `${expectations} awaited; refused: ${refusals.map(({ reason }) => reason).join('; ')}`,
   );
+  // Another one says all it has at once, and more than a session may await.
+  const offers = Array.from({ length: FLOOD }, (_, i) => dccOffer(asNumber(HOSTS.h3), 5000 + i)).join('');
+  const hello = 'NICK mallory\\r\\nUSER mallory 0 * :mallory\\r\\n';
+  const flood = sayTo(world, 'h3', 3_000, NET.web, 6667, hello + offers);
+  const full = await tells(world, 'irc', (state) =>
+    state.refusals.some(({ reason }) => /too many/.test(reason)),
+  );
+  const awaited = stateOf(world, 'irc').expectations;
+  await flood;
+  report.line(
+    full && awaited === EXPECTATIONS_A_SESSION,
+    `${FLOOD} offers at once`,
+    `${awaited} awaited, the others refused`,
+  );
   for (const kind of ['chat', 'get']) await chat.of('bob').enter(`/dcc close ${kind} alice`);
+  await chat.of('bob').enter('/dcc close chat mallory');
   await chat.clear();
+}
+
+/** As it stands in the text that `sayTo` is given. */
+function dccOffer(address: number, port: number): string {
+  return `PRIVMSG bob :\\u0001DCC CHAT chat ${address} ${port}\\u0001\\r\\n`;
 }
 
 function asNumber(address: string): number {

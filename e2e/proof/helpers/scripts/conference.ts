@@ -16,6 +16,9 @@ import {
 const SETUP = 0x05;
 const CONNECT = 0x07;
 const RAS_PORT = 1719;
+/** Where the called one takes sound, a pair of ports for each call. */
+const FIRST_SOUND = 7200;
+let calls = 0;
 /** The object identifier with which H.225.0 messages say their version: 0.0.8.2250.0.2. */
 const H225 = Buffer.from([6, 0, 8, 0x91, 0x4a, 0, 2]);
 const H245 = Buffer.from('H245');
@@ -57,7 +60,7 @@ export const h323: Script = {
     const rtp = await Port.open(5004, own);
     const rtcp = await Port.open(5005, own);
     const h245 = await listen(11_000, own);
-    const call = await Stream.connect(server, 1720);
+    const call = await Stream.connect(server, 1720, own);
     const signalling = call.socket.localPort ?? 0;
     call.write(q931(SETUP, place(own, signalling), place(own, h245.port)));
     const connect = addressesOf(await readFrame(call, 'Connect'));
@@ -79,7 +82,7 @@ export const h323: Script = {
       await gate();
       const channel = await Stream.connect(h245?.address ?? '', h245?.port ?? 0, own);
       const pair = await readFrame(channel, 'where the caller takes sound');
-      const rtp = await Port.open(0, own);
+      const rtp = await Port.open(FIRST_SOUND + 2 * calls++, own);
       channel.write(media(own, rtp.number));
       await rtp.receive('sound', PATIENCE_MS);
       rtp.send('sound back', pair.readUInt16BE(8), dotted(pair, 4));

@@ -45,7 +45,7 @@ export const amanda: Script = {
 export const rexec: Script = {
   async client(server, own) {
     const errors = await listen(0, own);
-    const stream = await Stream.connect(server, 512);
+    const stream = await Stream.connect(server, 512, own);
     stream.write(`${errors.port}\0user\0password\0command\0`);
     const second = await errors.accept('second connection');
     need((await stream.read(4, 'output')).toString() === '\0out', 'other output');

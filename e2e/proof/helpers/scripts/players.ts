@@ -10,7 +10,7 @@ export const realaudio: Script = {
   async client(server, own) {
     const sound = await Port.open(6970, own);
     const corrections = await Port.open(6971, own);
-    const stream = await Stream.connect(server, 7070);
+    const stream = await Stream.connect(server, 7070, own);
     // As player 1.0 did: the greeting in a segment of its own.
     stream.write(Buffer.concat([Buffer.from('PNA\0'), Buffer.from([5])]));
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -46,7 +46,7 @@ export const realaudio: Script = {
 export const vdolive: Script = {
   async client(server, own) {
     const pictures = await Port.open(7001, own);
-    const stream = await Stream.connect(server, 7000);
+    const stream = await Stream.connect(server, 7000, own);
     const name = Buffer.from('VDO Live');
     stream.write(Buffer.concat([u16(0, 36, 0, 6), Buffer.alloc(16), name, u16(0, 7001)]));
     await stream.read(4, 'answer');
@@ -74,7 +74,7 @@ export const vdolive: Script = {
 export const mms: Script = {
   async client(server, own) {
     const packets = await Port.open(1037, own);
-    const stream = await Stream.connect(server, 1755);
+    const stream = await Stream.connect(server, 1755, own);
     stream.write(mmsMessage(0x0003_0001, 'NSPlayer/4.1.0.3928; {00000000-0000-0000-0000-000000000000}'));
     await stream.read(4, 'answer');
     stream.write(mmsMessage(0x0003_0002, `\\\\${own}\\UDP\\1037`));

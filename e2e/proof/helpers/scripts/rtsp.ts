@@ -10,7 +10,7 @@ const TRACKS = [
 function rtspAt(port: number, first: number): Script {
   return {
     async client(server, own) {
-      const stream = await Stream.connect(server, port);
+      const stream = await Stream.connect(server, port, own);
       let sequence = 0;
       const ask = async (method: string, path: string, ...headers: string[]) => {
         const url = `rtsp://${server}${path}`;
