@@ -2,7 +2,7 @@
 // Plain JavaScript without imports from npm, because it runs before anything is installed.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -65,6 +65,11 @@ const programs = {
   ],
 };
 
+/** Packages that bring a server which Debian starts at once and at every boot. The proofs start theirs in namespaces. */
+const servers = ['vsftpd', 'coturn', 'ngircd', 'openbsd-inetd', 'tftpd-hpa', 'oidentd', 'pptpd'];
+/** Asked by Debian before a package's server is started. */
+const policy = '/usr/sbin/policy-rc.d';
+
 const isRoot = process.getuid?.() === 0;
 const say = (text) => console.log(`masq-gate: ${text}`);
 
@@ -95,6 +100,20 @@ function npmPackages() {
   writeFileSync(marker, wanted);
 }
 
+/** What this machine says itself about starting servers stands; else nothing that is installed meanwhile is started. */
+function withoutStarting(install) {
+  if (existsSync(policy)) return install();
+  const stay = () => {};
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, stay);
+  try {
+    writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+    return install();
+  } finally {
+    rmSync(policy, { force: true });
+    for (const signal of ['SIGINT', 'SIGTERM']) process.off(signal, stay);
+  }
+}
+
 function debianPackages(purposes, required) {
   const missing = purposes.flatMap((purpose) => programs[purpose]).filter(([command]) => !found(command));
   if (missing.length === 0) return;
@@ -104,8 +123,13 @@ function debianPackages(purposes, required) {
   if (isRoot && found('apt-get')) {
     say(`installing Debian packages for ${commands}: ${names.join(' ')} …`);
     const env = { DEBIAN_FRONTEND: 'noninteractive' };
-    if (run('apt-get', ['update', '-qq'], env) && run('apt-get', line.split(' ').slice(1).concat('-qq'), env))
+    const install = () => run('apt-get', line.split(' ').slice(1).concat('-qq'), env);
+    if (run('apt-get', ['update', '-qq'], env) && withoutStarting(install)) {
+      const brought = names.filter((name) => servers.includes(name));
+      if (brought.length > 0)
+        say(`not started, but at the next boot they will be, unless disabled: ${brought.join(', ')}`);
       return;
+    }
     say(`that failed. Run it by hand: ${line}`);
   } else {
     say(`these programs are missing: ${commands}. Install them with: sudo ${line}`);

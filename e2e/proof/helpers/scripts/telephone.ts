@@ -4,6 +4,8 @@ import { need, PATIENCE_MS, Port, type Script } from './parts.ts';
 
 const PORT = 5060;
 const SOUND = 7078;
+/** Where the caller's sound comes from: another address of the servers (NET.other of world.ts). */
+const GATEWAY = '198.51.100.81';
 
 function message(first: string, headers: readonly string[], body = ''): string {
   const described = body === '' ? [] : ['Content-Type: application/sdp'];
@@ -77,8 +79,7 @@ export const sip: Script = {
       port.send(message('SIP/2.0 200 OK', copied), from.port, from.address);
       await gate();
       const line = await Port.open(0, own);
-      // A gateway for the sound, at another address than the registrar's.
-      const media = await Port.open(0, '198.51.100.81');
+      const media = await Port.open(0, GATEWAY);
       const identity = [
         `From: <sip:caller@${own}>;tag=2`,
         `To: <sip:${user}@${own}>`,
@@ -89,7 +90,7 @@ export const sip: Script = {
       const call = message(
         `INVITE sip:${user}@${address}:${at} SIP/2.0`,
         [via, ...identity, `Contact: <sip:caller@${own}:${line.number}>`],
-        description('198.51.100.81', media.number),
+        description(GATEWAY, media.number),
       );
       line.send(call, Number(at), address ?? '');
       const answer = (await line.receive('answer to INVITE', PATIENCE_MS)).bytes.toString();
