@@ -1,5 +1,5 @@
 /**
- * A program that controls an engine and is there to be killed: `driver BASE SUPERVISOR [LINE]` or, without a supervisor (BASE
+ * A program that controls an engine and is there to be killed: `driver BASE SUPERVISOR [LINE…]` or, without a supervisor (BASE
  * and SUPERVISOR `-`), one that waits for another to start it. Prints `token left`, and the engine's answer when all stands.
  */
 import { MASQUERADE_DEFAULT } from '../engine/contract.ts';
@@ -7,7 +7,7 @@ import { directLauncher } from './elevation/direct.ts';
 import type { ElevationLauncher } from './elevation/launcher.ts';
 import { EngineClient, type EngineClientOptions } from './engine-client.ts';
 
-const [base = '-', supervisor = '-', line] = process.argv.slice(2);
+const [base = '-', supervisor = '-', ...lines] = process.argv.slice(2);
 /** The token is left; whoever reads this line starts the supervisor. */
 const byHand: ElevationLauncher = {
   kind: 'sudo-prompt',
@@ -37,6 +37,6 @@ const reply = await engine.request({
     ownTraffic: 'auto',
   },
 });
-if (line !== undefined) await engine.request({ type: 'guard-lines', paths: [line] });
+if (lines.length > 0) await engine.request({ type: 'guard-lines', paths: lines });
 process.stdout.write(`${JSON.stringify(reply)}\n`);
 setInterval(() => {}, 1000);

@@ -192,26 +192,28 @@ describe.skipIf(!isRoot)('the engine on a host', () => {
     rmSync(`/tmp/masq-gate-${uid}`, { recursive: true, force: true });
   });
 
-  it('hangs up the line of a program that was killed', async () => {
+  it('hangs up every line of a program that was killed', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'masq-line-'));
-    const note = join(folder, 'tty');
-    const terminal = spawn('script', [
-      '-qfc',
-      `tty > ${note}; stty raw -echo; echo ready; sleep 60`,
-      '/dev/null',
-    ]);
-    helpers.push(terminal);
-    await firstLine(terminal);
-    let heard = '';
-    terminal.stdout.on('data', (bytes: Buffer) => {
-      heard += bytes.toString('latin1');
-    });
+    const heard = ['', ''];
+    const lines: string[] = [];
+    for (const n of [0, 1]) {
+      const note = join(folder, `tty${n}`);
+      const talk = `tty > ${note}; stty raw -echo; echo ready; sleep 60`;
+      const terminal = spawn('script', ['-qfc', talk, '/dev/null']);
+      helpers.push(terminal);
+      await firstLine(terminal);
+      terminal.stdout.on('data', (bytes: Buffer) => {
+        heard[n] += bytes.toString('latin1');
+      });
+      lines.push(readFileSync(note, 'utf8').trim());
+    }
     const driver = await buildInto(built.folder, 'main/engine-client.test-driver.ts', 'guard.mjs');
-    const line = readFileSync(note, 'utf8').trim();
-    const child = helper([process.execPath, driver, enclave.base, built.command[1] ?? '', line]);
+    const child = helper([process.execPath, driver, enclave.base, built.command[1] ?? '', ...lines]);
     expect(await firstLine(child)).toContain('"ok":true');
     process.kill(enclave.pidOf('guard.mjs'), 'SIGKILL');
-    await until('the escape and the hang-up', 10_000, () => heard.endsWith('+++ATH\r'));
+    await until('the escape and the hang-up, twice', 10_000, () =>
+      heard.every((text) => text.endsWith('+++ATH\r')),
+    );
     await until('the engine has ended', 5_000, () => enclave.programs().length === 0);
     rmSync(folder, { recursive: true, force: true });
   });

@@ -23,7 +23,6 @@ export function Notices({ state }: { state: State }) {
     <>
       {state.callEnds && <CallEnds ends={state.callEnds} />}
       {state.second?.callEnds && <CallEnds ends={state.second.callEnds} />}
-      {state.second?.callEnds && <CallEnds ends={state.second.callEnds} />}
       {engineLost && <FaultCard alert fault={engineLost} />}
       {state.fault && (
         <FaultCard
