@@ -1,4 +1,4 @@
-// ipmasqadm portfw, autofw and mfw, redir, and iptables' DNAT: what comes in and where it goes.
+// ipmasqadm portfw, autofw and mfw, ipportfw and ipautofw before them, redir, and iptables' DNAT: what comes in and where it goes.
 import type { Forward } from '../contract.ts';
 import type { Mark } from './masquerade-rules.ts';
 import { isAddress, isEverywhere, network, Options, port, portRange, protocol } from './options.ts';
@@ -23,7 +23,7 @@ function forward(target: Target): Verdict {
 }
 
 function portfw(options: Options): Verdict {
-  if (options.has('-f')) return already('there are no old forwards to clear');
+  if (options.has('-f', '-l')) return already('there are no old forwards to clear or list');
   if (!options.has('-a')) return leftOut('only lines that add a forward are taken over');
   const name = protocol(options.one('-P'));
   const [, outsidePort] = options.all('-L');
@@ -45,7 +45,7 @@ function portfw(options: Options): Verdict {
 }
 
 function autofw(options: Options): Verdict {
-  if (options.has('-F')) return already('there are no old rules to clear');
+  if (options.has('-F', '-L')) return already('there are no old rules to clear or list');
   if (!options.has('-A')) return leftOut('only lines that add a rule are taken over');
   const [name, low, high] = options.all('-r');
   const open = protocol(name);
@@ -130,6 +130,28 @@ export function ipmasqadm(words: readonly string[], marks: ReadonlyMap<number, M
   if (module === 'autofw') return autofw(options);
   if (module === 'mfw') return mfw(options, marks);
   return leftOut('of ipmasqadm, portfw, autofw and mfw have counterparts');
+}
+
+/** `ipportfw -A -t203.0.113.9/80 -R 192.168.0.2/80` of the 2.0 days; `-u` for UDP. */
+export function ipportfw(words: readonly string[]): Verdict {
+  const apart = words.flatMap((word) => (/^-[tu]./.test(word) ? [word.slice(0, 2), word.slice(2)] : [word]));
+  const options = new Options(apart, { '-t': 1, '-u': 1, '-R': 1 });
+  if (options.has('-C', '-L')) return already('there are no old forwards to clear or list');
+  if (!options.has('-A')) return leftOut('only lines that add a forward are taken over');
+  const [, outsidePort] = (options.one('-t', '-u') ?? '').split('/');
+  const [address, insidePort] = (options.one('-R') ?? '').split('/');
+  const from = port(outsidePort);
+  const to = port(insidePort);
+  if (from === null || to === null || !isAddress(address))
+    return leftOut('an ipportfw line needs -t or -u with address/port, and -R with address/port');
+  return forward({
+    protocol: options.has('-t') ? 'tcp' : 'udp',
+    first: from,
+    last: from,
+    insideFirst: to,
+    hosts: [{ address, weight: 1 }],
+    sources: [],
+  });
 }
 
 /** `redir --lport=80 --caddr=192.168.0.2 --cport=80`: a user-space forward of one TCP port. */

@@ -32,7 +32,8 @@ export function moduleLoad(words: readonly string[]): Verdict {
       ? leftOut('ICQ needs no helper any more: its servers are gone')
       : leftOut(`there is no helper for ${kind}`);
   }
-  const list = words.find((word) => word.startsWith('ports='))?.slice('ports='.length);
+  // Some documents of the day left the `ports=` out.
+  const list = words.find((word) => /^(?:ports=|\d+(?:,\d+)*$)/.test(word))?.replace(/^ports=/, '');
   const ports = list === undefined ? [] : list.split(',').map(port);
   if (ports.some((value) => value === null) || ports.length > 12)
     return leftOut('ports= takes up to twelve port numbers');

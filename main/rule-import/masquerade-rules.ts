@@ -82,7 +82,10 @@ export function ipfwadm(words: readonly string[]): Verdict {
   const policy = options.one('-a') ?? options.one('-i') ?? '';
   const masquerades = options.has('-m') || /^m/.test(policy);
   if (masquerades) return shareWith(options.all('-S')[0], options.all('-D')[0]);
-  return /^(d|r)/.test(policy)
+  const refuses = /^(d|r)/.test(policy);
+  if (refuses && isEverywhere(options.all('-S')[0]) && isEverywhere(options.all('-D')[0]))
+    return already(NEVER_FORWARDS);
+  return refuses
     ? leftOut('refusals by rule: choose hosts in the settings, or pause a client instead')
     : leftOut(HOST_FIREWALL);
 }

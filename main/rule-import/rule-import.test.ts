@@ -176,9 +176,9 @@ describe('importing old rule files', () => {
   });
 
   it('says why a line is left out when a value is not in the file', () => {
-    expect(
-      change('extip=`ifconfig ppp0`\nipmasqadm portfw -a -P tcp -L $extip 80 -R 192.168.0.2 80'),
-    ).toContain('$extip');
+    expect(change('web=`hostname -i`\nipmasqadm portfw -a -P tcp -L 203.0.113.9 80 -R $web 80')).toContain(
+      '$web',
+    );
   });
 
   it('gives rows in words and a patch that the settings take; a second import changes nothing more', () => {

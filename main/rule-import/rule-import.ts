@@ -13,7 +13,7 @@ import {
   TRIGGER_SECONDS,
   type Trigger,
 } from '../contract.ts';
-import { ipmasqadm, iptablesDnat, redir } from './forwarding-rules.ts';
+import { ipmasqadm, ipportfw, iptablesDnat, redir } from './forwarding-rules.ts';
 import { echo, moduleLoad } from './kernel-switches.ts';
 import { ipchains, ipfwadm, iptablesMasquerade, type Mark, otherIptables } from './masquerade-rules.ts';
 import { Options } from './options.ts';
@@ -45,6 +45,19 @@ const scenery = new Set([
   'esac',
   ';;',
 ]);
+const programs = new Set([
+  'ipfwadm',
+  'ipchains',
+  'ipmasqadm',
+  'ipautofw',
+  'ipportfw',
+  'iptables',
+  'modprobe',
+  'insmod',
+  'redir',
+]);
+/** What follows one of these is, in what comes in, the link's own address. */
+const ownAddressFlags = new Set(['-L', '-D', '-V', '-d', '--destination', '--dst', '-t', '-u']);
 const control = new Set(['if', 'elif', 'for', 'while', 'case', 'do', 'function']);
 
 function judge(line: ScriptLine, marks: Map<number, Mark>): Verdict | null {
@@ -54,18 +67,35 @@ function judge(line: ScriptLine, marks: Map<number, Mark>): Verdict | null {
   if (scenery.has(program)) return null;
   if (control.has(program))
     return leftOut('conditions and loops are not followed: look at the lines inside one by one');
-  const known = ['ipfwadm', 'ipchains', 'ipmasqadm', 'iptables', 'modprobe', 'insmod', 'redir'].includes(
-    program,
-  );
-  if (!known) return null;
-  if (line.unknown !== null)
-    return leftOut(`the value of ${line.unknown} is not in the file: write it out and import again`);
-  if (program === 'ipfwadm') return ipfwadm(rest);
-  if (program === 'ipchains') return ipchains(rest, marks);
-  if (program === 'ipmasqadm') return ipmasqadm(rest, marks);
-  if (program === 'redir') return redir(rest);
-  if (program === 'iptables') return iptables(rest);
-  return moduleLoad(rest);
+  if (!programs.has(program)) return null;
+  const words = line.unknown === null ? rest : withoutOwnAddress(rest);
+  const open = words.find(isOpen);
+  if (open !== undefined) {
+    const name = /\$\w+/.exec(open)?.[0] ?? line.unknown;
+    return leftOut(`the value of ${name} is not in the file: write it out and import again`);
+  }
+  if (program === 'ipfwadm') return ipfwadm(words);
+  if (program === 'ipchains') return ipchains(words, marks);
+  if (program === 'ipmasqadm') return ipmasqadm(words, marks);
+  if (program === 'ipautofw') return ipmasqadm(['autofw', ...words], marks);
+  if (program === 'ipportfw') return ipportfw(words);
+  if (program === 'redir') return redir(words);
+  if (program === 'iptables') return iptables(words);
+  return moduleLoad(words);
+}
+
+/** A word that the script alone does not tell: a variable, or the output of a command. */
+const isOpen = (word: string): boolean => /\$[\w{(]|`/.test(word);
+
+/**
+ * Scripts of dial-up days ask `ifconfig` for the address of the moment and name it as that of what comes in. Here rules belong
+ * to the link whatever its address, so that where it stands for the link's own its value need not be known.
+ */
+function withoutOwnAddress(words: readonly string[]): string[] {
+  return words.map((word, at) => {
+    if (ownAddressFlags.has(words[at - 1] ?? '') && isOpen(word)) return word.replace(/^[^/]+/, '0.0.0.0');
+    return word.replace(/^(-[tu])[$`][^/]+/, '$10.0.0.0');
+  });
 }
 
 function iptables(words: readonly string[]): Verdict {
