@@ -16,6 +16,15 @@ const WITH_VALUE: ReadonlySet<string> = new Set([
   '--opens',
   '--seconds',
   '--month',
+  '--password-from',
+  '--address',
+  '--calls',
+  '--hours',
+  '--rings',
+  '--flow',
+  '--callers',
+  '--rate',
+  '--slip',
 ]);
 
 /** The sentence says what is wrong. */
@@ -38,7 +47,7 @@ export function readArguments(
       continue;
     }
     const value = equals > 0 ? argument.slice(equals + 1) : argv[++index];
-    if (value === undefined || value === '' || (equals < 0 && value.startsWith('-')))
+    if (value === undefined || value === '' || (equals < 0 && value.startsWith('-') && value !== '-'))
       return { ok: false, sentence: `${name} needs a value.` };
     const before = flags.get(name);
     flags.set(name, typeof before === 'string' ? `${before},${value}` : value);

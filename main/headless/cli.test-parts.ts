@@ -89,6 +89,7 @@ export async function asking(controlPath: string, answer: boolean | null, ...arg
     stop: stop.signal,
     readText: async (path) => {
       if (path === 'rc.firewall') return rules;
+      if (path === '-') return 'windows95\n';
       throw new Error(`ENOENT: no such file or directory, open '${path}'`);
     },
     ask:

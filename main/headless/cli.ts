@@ -7,12 +7,14 @@ import { connectControl } from '../faces/control-client.ts';
 import { readArguments } from './cli-arguments.ts';
 import { terminal } from './cli-by-hand.ts';
 import { dial, hangup, log, practice, stay } from './cli-call.ts';
+import { callers } from './cli-callers.ts';
 import { limit, pause, priority, resume } from './cli-clients.ts';
 import { type CliEnvironment, EXIT, type Verb } from './cli-context.ts';
 import { doctor } from './cli-doctor.ts';
 import { forwards } from './cli-forwards.ts';
 import { helpers } from './cli-helpers.ts';
 import { importFile } from './cli-import.ts';
+import { lines } from './cli-lines.ts';
 import { clients, masq, status } from './cli-look.ts';
 import { access, counters, filter, privateNets, refused, timers } from './cli-masquerade.ts';
 import { portMapping, programs, triggers } from './cli-triggers.ts';
@@ -40,6 +42,8 @@ const verbs: Record<string, Verb> = {
   timers,
   filter,
   private: privateNets,
+  callers,
+  lines,
   forwards,
   triggers,
   programs,
