@@ -58,6 +58,7 @@ export const app = {
   tabs: 'Views',
   overview: 'Overview',
   calls: 'Calls',
+  callers: 'Callers',
   helpers: 'Helpers',
   forwards: 'Forwards',
   masquerade: 'Masquerade',

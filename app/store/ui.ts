@@ -3,12 +3,14 @@ import { create } from 'zustand';
 import type { Fault, LogLevel } from '../../main/contract.ts';
 import type { ClientColumn, SortOrder } from './clients.ts';
 
-export type Tab = 'overview' | 'calls' | 'helpers' | 'forwards' | 'masquerade' | 'log';
+export type Tab = 'overview' | 'calls' | 'callers' | 'helpers' | 'forwards' | 'masquerade' | 'log';
 export type ProviderFocus = 'name' | 'port' | 'password' | 'pin' | 'limits';
 export type OpenDialog =
   | { kind: 'provider'; id: string | null; focus: ProviderFocus }
   | { kind: 'settings' }
   | { kind: 'import' }
+  | { kind: 'line'; id: string | null }
+  | { kind: 'caller'; user: string | null }
   | null;
 export type GraphMinutes = 1 | 5 | 15;
 

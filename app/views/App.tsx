@@ -8,9 +8,11 @@ import { useUi } from '../store/ui.ts';
 import { app, phaseWords } from '../strings.ts';
 import styles from './App.module.css';
 import { Brand } from './Brand.tsx';
+import { CallerForm } from './CallerForm.tsx';
 import { CallPanel } from './CallPanel.tsx';
 import { FirstRun } from './FirstRun.tsx';
 import { ImportForm } from './ImportForm.tsx';
+import { LineForm } from './LineForm.tsx';
 import { Notices } from './Notices.tsx';
 import { PracticeBanner } from './PracticeBanner.tsx';
 import { ProviderForm } from './ProviderForm.tsx';
@@ -85,7 +87,9 @@ export function App() {
         <main className={styles.main}>
           <Reaching reach={reach} />
           <Notices state={state} />
-          {state.practice && <PracticeBanner connected={state.phase === 'connected'} />}
+          {state.practice && (
+            <PracticeBanner connected={state.phase === 'connected'} caller={state.dialIn.practiceCaller} />
+          )}
           {first ? <FirstRun ports={state.ports} fault={state.portsFault} /> : <TabPanel state={state} />}
         </main>
       </div>
@@ -93,6 +97,10 @@ export function App() {
         <ProviderForm state={state} id={dialog.id} focus={dialog.focus} onClose={() => show(null)} />
       )}
       {dialog?.kind === 'import' && <ImportForm onClose={() => show(null)} />}
+      {dialog?.kind === 'line' && <LineForm state={state} id={dialog.id} onClose={() => show(null)} />}
+      {dialog?.kind === 'caller' && (
+        <CallerForm state={state} user={dialog.user} onClose={() => show(null)} />
+      )}
       {dialog?.kind === 'settings' && <SettingsForm state={state} onClose={() => show(null)} />}
     </div>
   );

@@ -1,6 +1,6 @@
 // Says that this is practice, and lets the practice computers fetch a page so that one sees the line at work.
 import { useState } from 'react';
-import { PRACTICE } from '../../main/contract.ts';
+import { type PracticeCaller as Caller, PRACTICE } from '../../main/contract.ts';
 import { sizeText } from '../format/quantity.ts';
 import { wait } from '../format/time.ts';
 import { Button } from '../parts/Button.tsx';
@@ -9,10 +9,11 @@ import { call, tell } from '../store/gateway.ts';
 import { useUi } from '../store/ui.ts';
 import { practice } from '../strings.ts';
 import styles from './PracticeBanner.module.css';
+import { PracticeCaller } from './PracticeCaller.tsx';
 
 type Host = (typeof PRACTICE.hosts)[number];
 
-export function PracticeBanner({ connected }: { connected: boolean }) {
+export function PracticeBanner({ connected, caller }: { connected: boolean; caller: Caller }) {
   return (
     <section className={styles.banner} aria-labelledby="practice">
       <span className={styles.icon}>
@@ -28,6 +29,7 @@ export function PracticeBanner({ connected }: { connected: boolean }) {
         {PRACTICE.hosts.map((host, index) => (
           <Fetch key={host} host={host} number={index + 1} connected={connected} />
         ))}
+        <PracticeCaller caller={caller} connected={connected} />
       </div>
     </section>
   );

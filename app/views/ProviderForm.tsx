@@ -22,6 +22,7 @@ import { NumberFields } from './NumberFields.tsx';
 import { PasswordField } from './PasswordField.tsx';
 import { PortField } from './PortField.tsx';
 import { ProviderAdvanced } from './ProviderAdvanced.tsx';
+import { RemoveTwice } from './RemoveTwice.tsx';
 
 interface Props {
   state: State;
@@ -134,7 +135,13 @@ export function ProviderForm({ state, id, focus, onClose }: Props) {
           <ProviderAdvanced draft={draft} errors={errors} set={set} />
         </div>
         <footer className={form.foot}>
-          {known && <Remove onRemove={() => void done(call('removeProvider', { id: known.id }))} />}
+          {known && (
+            <RemoveTwice
+              word={words.remove}
+              sure={words.removeSure}
+              onRemove={() => void done(call('removeProvider', { id: known.id }))}
+            />
+          )}
           <Button onClick={onClose}>{app.close}</Button>
           <Button type="submit" weight="main" disabled={busy}>
             {busy ? app.saving : app.save}
@@ -142,21 +149,5 @@ export function ProviderForm({ state, id, focus, onClose }: Props) {
         </footer>
       </form>
     </Dialog>
-  );
-}
-
-/** Asks once more in place, since the password goes with it. */
-function Remove({ onRemove }: { onRemove: () => void }) {
-  const [asked, setAsked] = useState(false);
-  return (
-    <div className={form.push}>
-      <Button
-        weight={asked ? 'bad' : 'quiet'}
-        icon="bin"
-        onClick={() => (asked ? onRemove() : setAsked(true))}
-      >
-        {asked ? words.removeSure : words.remove}
-      </Button>
-    </div>
   );
 }

@@ -4,9 +4,13 @@ import type { State } from '../../main/contract.ts';
 import { carrierOf } from '../store/select.ts';
 import { type Tab, useUi } from '../store/ui.ts';
 import { app } from '../strings.ts';
+import { Callers } from './Callers.tsx';
+import { CallsIn } from './CallsIn.tsx';
 import { Clients } from './Clients.tsx';
+import { DialInForm } from './DialInForm.tsx';
 import { Forwards } from './Forwards.tsx';
 import { Helpers } from './Helpers.tsx';
+import { Lines } from './Lines.tsx';
 import { Log } from './Log.tsx';
 import { Masquerade } from './Masquerade.tsx';
 import { PortMapping } from './PortMapping.tsx';
@@ -17,7 +21,7 @@ import { TriggerForm } from './TriggerForm.tsx';
 import { Triggers } from './Triggers.tsx';
 import { Usage } from './Usage.tsx';
 
-const all: readonly Tab[] = ['overview', 'calls', 'helpers', 'forwards', 'masquerade', 'log'];
+const all: readonly Tab[] = ['overview', 'calls', 'callers', 'helpers', 'forwards', 'masquerade', 'log'];
 
 export function TabList({ hasHelpers }: { hasHelpers: boolean }) {
   const tab = useUi((ui) => ui.tab);
@@ -75,6 +79,14 @@ export function TabPanel({ state }: { state: State }) {
         <>
           <Terminal terminal={state.terminal} resting={state.phase === 'idle' || state.phase === 'failed'} />
           <Usage />
+        </>
+      )}
+      {tab === 'callers' && (
+        <>
+          <CallsIn state={state} />
+          <Lines state={state} />
+          <Callers state={state} />
+          <DialInForm dialIn={state.settings.dialIn} />
         </>
       )}
       {tab === 'helpers' && <Helpers helpers={state.helpers} chosen={state.settings.helpers} />}
