@@ -39,6 +39,7 @@ export default defineConfig({
         'rules.spec.ts',
         'calling.spec.ts',
         'second.spec.ts',
+        'callers.spec.ts',
       ],
     },
     { name: 'panel', testMatch: ['panel.spec.ts', 'journey.spec.ts'] },

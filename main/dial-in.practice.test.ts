@@ -1,4 +1,5 @@
 // The gateway with callers over the practice exchange: real modem driver, real PPP on both ends, ptys; the engine is scripted.
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -10,8 +11,11 @@ import { realDialInParts } from './dial-in/real-parts.ts';
 import { scriptedGateway } from './gateway.test-parts.ts';
 import { systemClock } from './gateway-parts.ts';
 import { Uplink } from './link/uplink.ts';
+import { PppSession } from './ppp/session.ts';
+import type { PppEvent } from './ppp/types.ts';
 import { Caller, packet } from './practice/caller.fixture.ts';
 import { ANSWER_NUMBER, type PracticeLine, startPracticeLine } from './practice/practice-line.ts';
+import { Pty } from './practice/pty.ts';
 import { PtyTerminal } from './practice/pty-terminal.ts';
 
 async function gatewayOnPractice(finished: TestContext['onTestFinished']) {
@@ -211,6 +215,69 @@ describe.concurrent('callers over the practice exchange', () => {
     expect(model.state.dialIn.lines[0]?.fault?.code).toMatch(/unplugged|port/);
     await until(({ dialIn }) => dialIn.lines[0]?.phase === 'starting');
     expect(await commands.removeLine({ id: 'second' })).toMatchObject({ ok: true });
+  });
+});
+
+describe('a null-modem cable', () => {
+  it('takes Windows’ handshake, then PPP, again and again; what dribbles in after a call begins none', async ({
+    onTestFinished,
+  }) => {
+    const { until, answer, model } = await gatewayOnPractice(onTestFinished);
+    let heard = '';
+    let session: PppSession | null = null;
+    const pty = new Pty(
+      {
+        data: (bytes) => {
+          heard += Buffer.from(bytes).toString('latin1');
+          session?.receive(bytes, performance.now());
+          return true;
+        },
+        opened() {},
+        closed() {},
+        drained() {},
+      },
+      4096,
+    );
+    onTestFinished(() => pty.close());
+    await answer({ kind: 'cable', port: pty.path, flow: 'none' });
+    for (let round = 0; round < 2; round++) {
+      heard = '';
+      // Windows repeats it until it is answered.
+      const asking = setInterval(() => pty.write(Buffer.from('CLIENT')), 300);
+      await waitFor(() => heard.includes('CLIENTSERVER'));
+      clearInterval(asking);
+      const events: PppEvent[] = [];
+      const guest = new PppSession(
+        {
+          role: 'client',
+          ...calling,
+          dns: true,
+          mru: 1500,
+          mtu: 1500,
+          lineRate: 115_200,
+          vj: true,
+          deflate: false,
+        },
+        {
+          control: (frame) => void pty.write(frame.slice()),
+          deliver() {},
+          event: (event) => events.push(event),
+        },
+        (count) => randomBytes(count),
+      );
+      session = guest;
+      guest.lowerUp(performance.now());
+      const ticking = setInterval(() => guest.advance(performance.now()), 50);
+      await until(({ dialIn }) => dialIn.calls[0]?.phase === 'connected');
+      expect(model.state.dialIn.calls[0]).toMatchObject({ user: 'anna', rate: 115_200, from: null });
+      guest.close(performance.now());
+      await until(({ dialIn }) => dialIn.calls.length === 0);
+      clearInterval(ticking);
+      session = null;
+      pty.write(Buffer.from('~~ +++ATH'));
+      await until(({ dialIn }) => dialIn.lines[0]?.phase === 'waiting');
+      expect(model.state.dialIn.calls).toEqual([]);
+    }
   });
 });
 

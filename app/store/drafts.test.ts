@@ -3,12 +3,22 @@ import { describe, expect, it } from 'vitest';
 import {
   DIAL_IN_DEFAULT,
   type Forward,
+  NEW_CALLER,
   NEW_PROVIDER,
   NEW_TARIFF,
   type Provider,
   type Settings,
   TIMER_PRESETS,
 } from '../../main/contract.ts';
+import {
+  callerDraft,
+  checkCaller,
+  checkDialIn,
+  checkLine,
+  dialInDraft,
+  lineDraft,
+  reachText,
+} from './dial-in-drafts.ts';
 import { checkForwards, describeForward, describeInside, emptyForward } from './forward-draft.ts';
 import { moved, newStep } from './login-draft.ts';
 import { pickPreset, presetOf } from './masquerade-draft.ts';
@@ -167,6 +177,90 @@ describe('forward', () => {
     [{ sources: '999.0.0.0/8' }, ['sources']],
   ])('refuses %j', (patch, fields) => {
     const checked = checkForwards({ ...draft, ...patch }, []);
+    expect(checked.ok ? [] : Object.keys(checked.errors)).toEqual(fields);
+  });
+});
+
+describe('a line that takes calls', () => {
+  const modem = { ...lineDraft(null), name: 'Second modem', port: '/dev/ttyUSB1', ringPatterns: 'b, C' };
+
+  it('is made of what is typed, and comes back unchanged', () => {
+    const checked = checkLine(modem, null, []);
+    expect(checked).toMatchObject({
+      ok: true,
+      value: { kind: 'modem', id: 'second-modem', rings: 2, ringPatterns: ['B', 'C'], slipUser: null },
+    });
+    if (!checked.ok) return;
+    expect(checkLine(lineDraft(checked.value), 'second-modem', [checked.value])).toEqual(checked);
+    expect(checkLine({ ...modem, kind: 'cable' }, null, [checked.value])).toMatchObject({
+      value: { kind: 'cable', id: 'second-modem-n2', flow: 'rts-cts' },
+    });
+    expect(checkLine({ ...modem, kind: 'tcp' }, null, [])).toMatchObject({
+      value: { kind: 'tcp', tcpPort: 2323 },
+    });
+  });
+
+  it.each<[Partial<typeof modem>, string[]]>([
+    [{ name: ' ' }, ['name']],
+    [{ port: '' }, ['port']],
+    [{ rings: '0' }, ['rings']],
+    [{ ringPatterns: 'loud' }, ['ringPatterns']],
+    [{ kind: 'tcp', tcpPort: '80', callers: 'many' }, ['tcpPort', 'callers']],
+  ])('refuses %j', (patch, fields) => {
+    const checked = checkLine({ ...modem, ...patch }, null, []);
+    expect(checked.ok ? [] : Object.keys(checked.errors)).toEqual(fields);
+  });
+});
+
+describe('a caller', () => {
+  const draft = { ...callerDraft(null), user: 'anna' };
+
+  it('is made of what is typed, and comes back unchanged', () => {
+    const full = {
+      ...draft,
+      address: ' 192.168.67.50 ',
+      hours: 'Mon-Fri 18:00-22:00',
+      lan: false,
+      calls: '2',
+    };
+    const checked = checkCaller(full, null, []);
+    expect(checked).toMatchObject({ ok: true, value: { user: 'anna', address: '192.168.67.50', calls: 2 } });
+    if (!checked.ok) return;
+    expect(checkCaller(callerDraft(checked.value), 'anna', [checked.value])).toEqual(checked);
+    expect(reachText(checked.value)).toBe('Internet, other callers');
+  });
+
+  it.each<[Partial<typeof draft>, string[]]>([
+    [{ user: 'an na' }, ['user']],
+    [{ user: 'ANNA2' }, ['user']],
+    [{ address: 'here' }, ['address']],
+    [{ calls: '' }, ['calls']],
+    [{ hours: 'sometime' }, ['hours']],
+  ])('refuses %j', (patch, fields) => {
+    const known = [{ ...NEW_CALLER, user: 'anna2' }];
+    const checked = checkCaller({ ...draft, ...patch }, null, known);
+    expect(checked.ok ? [] : Object.keys(checked.errors)).toEqual(fields);
+  });
+});
+
+describe('addresses and limits of callers', () => {
+  const draft = dialInDraft(DIAL_IN_DEFAULT);
+
+  it('come back unchanged', () => {
+    expect(checkDialIn(draft, DIAL_IN_DEFAULT)).toEqual({ ok: true, value: DIAL_IN_DEFAULT });
+    expect(checkDialIn({ ...draft, wins: '192.168.66.5, 192.168.66.6' }, DIAL_IN_DEFAULT)).toMatchObject({
+      value: { wins: ['192.168.66.5', '192.168.66.6'] },
+    });
+  });
+
+  it.each<[Partial<typeof draft>, string[]]>([
+    [{ first: 'x' }, ['first']],
+    [{ last: '192.168.67.9' }, ['last']],
+    [{ local: '' }, ['local']],
+    [{ wins: '1.1.1.1 2.2.2.2 3.3.3.3' }, ['wins']],
+    [{ idleMinutes: 'soon', longestMinutes: '-1' }, ['idleMinutes', 'longestMinutes']],
+  ])('refuse %j', (patch, fields) => {
+    const checked = checkDialIn({ ...draft, ...patch }, DIAL_IN_DEFAULT);
     expect(checked.ok ? [] : Object.keys(checked.errors)).toEqual(fields);
   });
 });

@@ -80,7 +80,7 @@ function Row({ call, line }: { call: CallIn; line: string }) {
       <td className={tableStyles.stay}>
         <Button
           weight="quiet"
-          icon="phone"
+          icon="cross"
           label={words.hangUp(who)}
           disabled={call.phase === 'hanging-up'}
           onClick={() => void tell('hangUpCaller', { call: call.id })}

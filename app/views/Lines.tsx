@@ -67,7 +67,7 @@ function Row({ line, settings }: { line: LineState; settings: CallerLine | null 
       </td>
       <th scope="row">
         {name}
-        <span className={tableStyles.under}>{settings === null ? words.practice : whereText(settings)}</span>
+        {settings !== null && <span className={tableStyles.under}>{whereText(settings)}</span>}
       </th>
       <td className={tableStyles.wrap}>
         {linePhases[line.phase]}
