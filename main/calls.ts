@@ -62,9 +62,10 @@ export class Calls {
     return this.#both.map((call) => call.uplink).filter((uplink) => uplink !== null);
   }
 
+  /** A packet for a link that is neither call's is dropped. */
   send(link: number, client: number, buffer: Uint8Array, offset: number, length: number): void {
-    const call = link === SECOND_CALL ? this.second.call : this.first;
-    call.uplink?.send(client, buffer, offset, length);
+    if (link === FIRST_CALL) this.first.uplink?.send(client, buffer, offset, length);
+    else if (link === SECOND_CALL) this.second.call.uplink?.send(client, buffer, offset, length);
   }
 
   async hangUp(now: boolean): Promise<void> {

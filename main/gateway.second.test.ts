@@ -77,6 +77,7 @@ describe('a second call', () => {
     const { engine, gateway, clock } = scripted;
     engine.events.packet(1, 7, Uint8Array.of(0x45, 1), 0, 2);
     engine.events.packet(2, 8, Uint8Array.of(0x45, 2), 0, 2);
+    engine.events.packet(16, 9, Uint8Array.of(0x45, 3), 0, 2);
     expect(at(scripted, 0).sent).toEqual([{ client: 7, bytes: [0x45, 1] }]);
     expect(at(scripted, 1).sent).toEqual([{ client: 8, bytes: [0x45, 2] }]);
     at(scripted, 1).callbacks.packet(Uint8Array.of(0x45, 9), 0, 2);
