@@ -252,6 +252,8 @@ export const engineConfigSchema = z.object({
   demandRules: z.array(demandRuleSchema).max(256).optional(),
   /** Over several uplinks: each client as a whole, or also its plain TCP connections (the default) one by one. */
   spread: z.enum(['clients', 'connections']).optional(),
+  /** Clients of whom all goes by one uplink, because their share of a line is limited. */
+  together: z.array(ipv4Schema).max(256).optional(),
   /** Whether the gateway's own traffic uses the link: only without another default route, always, or never. */
   ownTraffic: z.enum(['auto', 'always', 'never']),
   /** May the rule that lets masq0 through stand in a foreign firewall's own chain? `ask`, the default, tells and waits. */

@@ -199,8 +199,7 @@ class Engine {
   async #configure(config: EngineConfig): Promise<Answer> {
     const outcome = await this.#host.apply(config);
     const lan = outcome.ok ? outcome.value : null;
-    const { masquerade, access, forwards, triggers, portMapping, helpers, demand, demandRules, spread } =
-      config;
+    const { masquerade, access, forwards, triggers, portMapping, helpers, demand, demandRules } = config;
     this.#router.configure(
       {
         lan: lan === null ? null : { address: lan.address, prefix: lan.prefix },
@@ -212,7 +211,8 @@ class Engine {
         helpers,
         demand,
         demandRules,
-        spread,
+        spread: config.spread,
+        together: config.together,
       },
       now(),
     );

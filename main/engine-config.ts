@@ -19,5 +19,6 @@ export function engineConfig(settings: Settings, practice: boolean, demand: bool
     ownTraffic,
     openForeignFirewall,
     spread: settings.secondCall.spread,
+    together: settings.shares.filter((share) => share.limitKbit !== null).map(({ address }) => address),
   };
 }

@@ -99,6 +99,15 @@ describe('spreading', () => {
     expect(linkOf(lab.out(syn(HOST2, 4000, SERVER)))).not.toBe(links[0]);
   });
 
+  it('a client whose share is limited uses one uplink, or it would have twice its limit', () => {
+    const lab = two();
+    lab.configure({ together: [HOST1] });
+    const linksOf = (from: string) =>
+      [1, 2, 3, 4].map((n) => linkOf(lab.out(syn(from, 4000 + n, server(n)))));
+    expect(new Set(linksOf(HOST2)).size).toBe(2);
+    expect(new Set(linksOf(HOST1)).size).toBe(1);
+  });
+
   it('what is a provider’s own goes by that provider’s link', () => {
     const lab = new Lab()
       .up(OUTSIDE, { dns: [DNS] })

@@ -15,7 +15,8 @@ export function chooseUplink(m: Masquerade, row: number, free: boolean, remote: 
   const owned = (uplink: Uplink) => uplink.up && uplink.owns(remote);
   const owners = m.uplinks.filter(owned);
   if (owners.length === 1) return owners[0] as Uplink;
-  if (!free || !m.spreadsConnections) return homeOf(m, row);
+  const whole = !m.spreadsConnections || m.together.has(m.clients.address[row] as number);
+  if (!free || whole) return homeOf(m, row);
   return companionOf(m, row, remote) ?? lightest(m, (uplink) => uplink.tcp.used);
 }
 

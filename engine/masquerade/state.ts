@@ -76,6 +76,7 @@ export interface RouterConfig {
   demand: boolean;
   demandRules?: DemandRule[] | undefined;
   spread?: EngineConfig['spread'];
+  together?: EngineConfig['together'];
 }
 
 /** The gateway's own address on masq0: a source of its own traffic. */
@@ -144,6 +145,8 @@ export class Masquerade {
   reminders = 0;
   /** Whether a client's plain TCP connections are spread over several uplinks, not the client as a whole. */
   spreadsConnections = true;
+  /** Clients of whom all goes by one. */
+  together: ReadonlySet<number> = new Set();
   /** The uplink whose provider's name servers are asked, where several are up. */
   dnsSlot = 0;
   /** Room to build our own packets in, and to cut packets in. */
@@ -188,6 +191,7 @@ export class Masquerade {
     const { pcp, natPmp } = this.leases.config;
     if ((pcp && !before.pcp) || (natPmp && !before.natPmp)) this.leases.beginEpoch(now);
     this.spreadsConnections = config.spread !== 'clients';
+    this.together = new Set(config.together?.map(parseAddress));
     this.demandRules.configure(config.demandRules ?? []);
     this.helpers.configure(config.helpers, now);
     const chosen = new Set(config.access.chosen.map(parseAddress));
