@@ -72,6 +72,25 @@ describe('Quake, server inside behind a forward', () => {
   });
 });
 
+describe('QuakeWorld, Quake II and III', () => {
+  it.each([
+    ['QuakeWorld', 27_500, 27_001],
+    ['Quake II', 27_910, 27_901],
+    ['Quake III', 27_960, 27_960],
+  ])('%s needs no helper: two players with one port of their own talk to one server', (_name, port, own) => {
+    const meeting = { helper: 'quake', port, clientPort: own };
+    const first = new Datagrams(meeting);
+    const second = new Datagrams({ ...meeting, lab: first.lab, inside: HOST2 });
+    for (const ends of [first, second]) {
+      expect(ends.say('\xff\xff\xff\xffgetchallenge\n')).not.toBeNull();
+      expect(ends.hear('\xff\xff\xff\xffchallengeResponse 1')).not.toBeNull();
+    }
+    expect([first.outsidePort, second.outsidePort === own]).toEqual([own, false]);
+    for (const ends of [second, first]) expect(ends.hear('\x01\0\0\0game')).not.toBeNull();
+    expect(first.hits).toBe(0);
+  });
+});
+
 describe('Quake, attacks', () => {
   const inside = { ...meeting, insideIsServer: true };
   it.each([

@@ -91,6 +91,24 @@ describe('segments', () => {
     expect(edges(101, 104)).toEqual([101, 102]);
     expect(edges(102, 109)).toEqual([102, 107]);
   });
+  it('switched off, nothing is held or dropped any more, also ahead of a gap; what was shifted stays shifted', () => {
+    for (const shift of [0, 2]) {
+      const wire = new Wire();
+      wire.out({ sequence: 101, payload: shift === 0 ? 'x\n' : 'a\n' });
+      expect(wire.out({ sequence: 110, payload: 'ahead' })).toEqual([]);
+      wire.lab.configure({ helpers: { grower: { on: false, ports: [] } } });
+      const said = [
+        wire.out({ sequence: 110, payload: 'ahead, a\n' }),
+        wire.out({ sequence: 103, payload: 'a half' }),
+      ];
+      expect(said.flat().map(({ sequence, payload }) => [sequence - shift, payload])).toEqual([
+        [110, 'ahead, a\n'],
+        [103, 'a half'],
+      ]);
+      const [ack] = wire.in({ acknowledgement: 119 + shift });
+      expect(ack?.acknowledgement).toBe(119);
+    }
+  });
   it('a FIN takes what is held with it, a RST too; both are numbered as the receiver counts', () => {
     for (const flags of [FIN | ACK, RST | ACK]) {
       const wire = new Wire();

@@ -1,16 +1,15 @@
 // What an inside end and its peer say to each other in SIP (RFC 3261), line by line: which addresses and ports are replaced, what is
 // awaited, and when that ends. How messages are told apart in a datagram or a stream is sip.ts's.
-import { formatAddress, SPECIAL } from '../packet/address.ts';
+import { formatAddress } from '../packet/address.ts';
 import { type Dialogue, type Direction, FROM_INSIDE, type HelperContext } from './helper.ts';
 import { DOTTED, dottedAddress, portNumber } from './payload.ts';
-import { type Description, type Edit, type Medium, readDescription } from './sdp.ts';
+import { type Edit, readDescription } from './sdp.ts';
+import { CALLS, Media } from './sip-media.ts';
 
 export const SIP = 5060;
-const MEDIA_SECONDS = 180;
+const CONTACT_SECONDS = 180;
 const VIA_SECONDS = 64;
 const REGISTERED_SECONDS = 3600;
-/** Calls at the same time. */
-const CALLS = 16;
 /** Refusals of a call that is then tried again: it asks who is calling (RFC 3261 §22). */
 const WHO = new Set([401, 407]);
 const HOST = new RegExp(`(?<![\\d.])(${DOTTED})(?::(\\d{1,5}))?(?![\\d.:])`);
@@ -23,12 +22,6 @@ const LONG_NAMES: Readonly<Record<string, string>> = {
 };
 
 export type Transport = 'udp' | 'tcp';
-
-/** What is known of one call: our media ports and where the other end's media are. */
-interface Call {
-  readonly ports: Set<number>;
-  remote: number | null;
-}
 
 /** What the lines of one message have said so far. */
 export class Message {
@@ -56,7 +49,7 @@ export class Message {
 export class Dealings {
   readonly #transport: Transport;
   readonly #follow: () => Dialogue;
-  readonly #calls = new Map<string, Call>();
+  readonly #media = new Media();
   /** Outside ports given for this end's, in this session. */
   readonly #published = new Map<number, number>();
   /** As its last Contact showed, this end finds its way by itself; not every message has one. */
@@ -141,7 +134,7 @@ export class Dealings {
       return;
     }
     if (inside && !message.elsewhere) this.#elsewhere = false;
-    const port = this.#rewriteHost(host, at, MEDIA_SECONDS, inside, edits, context);
+    const port = this.#rewriteHost(host, at, CONTACT_SECONDS, inside, edits, context);
     if (port !== null) message.contacts.push({ port, expires });
   }
 
@@ -213,100 +206,14 @@ export class Dealings {
     if (!message.sdp || message.callId === '') return;
     const description = readDescription(text, at);
     if (!description) return;
-    if (message.direction === FROM_INSIDE) this.#ownMedia(message, description, edits, context);
-    else this.#peersMedia(message, description, context);
-  }
-
-  #call(id: string): Call {
-    let call = this.#calls.get(id);
-    if (call) return call;
-    if (this.#calls.size >= CALLS)
-      for (const oldest of this.#calls.keys()) {
-        this.#calls.delete(oldest);
-        break;
-      }
-    call = { ports: new Set(), remote: null };
-    this.#calls.set(id, call);
-    return call;
-  }
-
-  /** This end says where it would have its media. */
-  #ownMedia(message: Message, description: Description, edits: Edit[], context: HelperContext): void {
-    const ours = description.addresses.some(({ address }) => address === context.inside);
+    if (message.direction !== FROM_INSIDE) {
+      this.#media.peers(message.callId, description, context);
+      return;
+    }
     if (description.candidates)
       this.#stepBack('the end gathers candidates: it finds its way by itself', context);
-    if (message.elsewhere || this.#elsewhere || description.candidates || !ours) return;
-    const call = this.#call(message.callId);
-    const ports: Edit[] = [];
-    let wanted = 0;
-    let given = 0;
-    for (const medium of description.media) {
-      if (medium.port === 0) continue;
-      if (medium.address !== context.inside) {
-        // 0.0.0.0 is a call on hold (RFC 3264 §8.4).
-        if (medium.address !== 0 && medium.address !== null)
-          context.refuse('media were asked for a third party');
-        continue;
-      }
-      wanted++;
-      if (this.#medium(medium, call, ports, context)) given++;
-    }
-    if (wanted > 0 && given === 0) return;
-    if (given > 0) context.used();
-    edits.push(...ports);
-    for (const { address, from, to } of description.addresses)
-      if (address === context.inside) edits.push({ from, to, text: formatAddress(context.outside) });
-  }
-
-  #medium(medium: Medium, call: Call, edits: Edit[], context: HelperContext): boolean {
-    const { port, rtcp } = medium;
-    const pair =
-      medium.rtp && (port & 1) === 0 && (rtcp === null || rtcp.port === port + 1 || rtcp.port === port);
-    const outside = this.#awaitMedia(port, pair, call, context);
-    if (outside === null) return false;
-    edits.push({ from: medium.from, to: medium.to, text: String(outside) });
-    if (rtcp === null || rtcp.port === 0) return true;
-    const reports = pair ? outside + rtcp.port - port : this.#awaitMedia(rtcp.port, false, call, context);
-    if (reports !== null) edits.push({ from: rtcp.from, to: rtcp.to, text: String(reports) });
-    return true;
-  }
-
-  #awaitMedia(port: number, pair: boolean, call: Call, context: HelperContext): number | null {
-    const expected = {
-      protocol: 'udp',
-      insidePort: port,
-      remote: call.remote ?? context.remote,
-      remotePort: 0,
-      seconds: MEDIA_SECONDS,
-      count: 1,
-    } as const;
-    const outside = pair ? context.expectPair(expected) : context.expect(expected);
-    if (outside === null || call.ports.size >= CALLS) return outside;
-    call.ports.add(port);
-    if (pair) call.ports.add(port + 1);
-    return outside;
-  }
-
-  /** The other end says where its media are: only from there may they come. */
-  #peersMedia(message: Message, description: Description, context: HelperContext): void {
-    const remote = description.connection;
-    // An end that names an address of a private net sends from elsewhere; its signalling shows from where at best.
-    if (remote === null || SPECIAL.contains(remote)) return;
-    const call = this.#call(message.callId);
-    const before = call.remote ?? context.remote;
-    call.remote = remote;
-    if (before === remote) return;
-    for (const insidePort of call.ports) {
-      const moved = context.expect({
-        protocol: 'udp',
-        insidePort,
-        remote,
-        remotePort: 0,
-        seconds: MEDIA_SECONDS,
-        count: 1,
-      });
-      if (moved !== null) context.withdraw('udp', insidePort, before);
-    }
+    if (message.elsewhere || this.#elsewhere || description.candidates) return;
+    this.#media.own(message.callId, description, edits, context);
   }
 
   /** The message is complete. */
@@ -321,7 +228,6 @@ export class Dealings {
     const refused = message.method === 'INVITE' && message.status >= 300 && !WHO.has(message.status);
     const over = message.isRequest ? message.method === 'BYE' || message.method === 'CANCEL' : refused;
     if (!over) return;
-    for (const port of this.#calls.get(message.callId)?.ports ?? []) context.withdraw('udp', port);
-    this.#calls.delete(message.callId);
+    this.#media.end(message.callId, context);
   }
 }
