@@ -52,10 +52,23 @@ export const online = {
 export const profile = {
   line: 'Line',
   kind: 'Reached over',
-  kinds: { telephone: 'A telephone line', cellular: 'A mobile network', satellite: 'A satellite telephone' },
+  kinds: {
+    telephone: 'A telephone line',
+    cellular: 'A mobile network',
+    satellite: 'A satellite telephone',
+    cable: 'A null-modem cable',
+  },
   found: {
     cellular: 'This is a mobile modem: the form is set up for a mobile network.',
     satellite: 'This is a satellite modem: the form is set up for its slow line.',
+  },
+  flow: 'Flow control',
+  flows: { 'rts-cts': 'RTS/CTS', 'xon-xoff': 'XON/XOFF', none: 'None' },
+  cableLogins: {
+    off: 'None',
+    auto: 'Greet like a Windows direct cable connection',
+    terminal: 'By hand, in the terminal',
+    steps: 'Steps of my own',
   },
   apn: 'Access point (APN)',
   apnHint: 'Empty lets the network choose.',

@@ -153,7 +153,8 @@ export class Call {
     const { provider } = target;
     const signal = run.abort.signal;
     const policy = {
-      numbers: provider.numbers.length,
+      // A cable has none, and is tried again all the same.
+      numbers: Math.max(1, provider.numbers.length),
       tries: provider.redialTries,
       firstPauseSeconds: provider.redialPauseSeconds,
     };
@@ -316,7 +317,7 @@ export class Call {
 
   async #waitToRedial(provider: Provider, seconds: number, tries: Tries, signal: AbortSignal): Promise<void> {
     const { model, clock } = this.#options;
-    const number = provider.numbers[tries.numberIndex] ?? '';
+    const number = provider.numbers[tries.numberIndex] ?? provider.name;
     this.#phase('waiting-to-redial', '');
     for (let left = seconds; left > 0 && !signal.aborted; left--) {
       model.set({

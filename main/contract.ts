@@ -136,7 +136,7 @@ export const loginStepSchema = z.discriminatedUnion('do', [
 ]);
 export type LoginStep = z.infer<typeof loginStepSchema>;
 
-export const providerSchema = z.object({
+const providerFields = z.object({
   id: z.string().regex(/^[a-z0-9-]{1,32}$/),
   name: z.string().trim().min(1, 'Give the provider a name.').max(60),
   numbers: z
@@ -149,7 +149,6 @@ export const providerSchema = z.object({
           'A telephone number has digits, and * # , W for pauses and waits.',
         ),
     )
-    .min(1, 'Give the number to dial.')
     .max(8),
   user: z.string().max(128),
   /** Path of the modem's port, empty for the first modem that answers, or PRACTICE_PORT. */
@@ -179,9 +178,22 @@ export const providerSchema = z.object({
     .default('auto'),
   ...profileFields,
 });
+/** A cable has no number, and is not found by trying: its port is named. */
+function wellReached(
+  { kind, numbers, port }: z.infer<typeof providerFields>,
+  context: { addIssue(issue: { code: 'custom'; path: string[]; message: string }): void },
+): void {
+  const complain = (field: string, message: string) =>
+    context.addIssue({ code: 'custom', path: [field], message });
+  if (kind !== 'cable' && numbers.length === 0) complain('numbers', 'Give the number to dial.');
+  if (kind === 'cable' && port === '') complain('port', 'Choose the port that the cable is on.');
+}
+export const providerSchema = providerFields.superRefine(wellReached);
 export type Provider = z.infer<typeof providerSchema>;
 /** As the faces see it: never the password or the PIN itself. */
-export const providerViewSchema = providerSchema.extend({ hasPassword: z.boolean(), hasPin: z.boolean() });
+export const providerViewSchema = providerFields
+  .extend({ hasPassword: z.boolean(), hasPin: z.boolean() })
+  .superRefine(wellReached);
 export type ProviderView = z.infer<typeof providerViewSchema>;
 /** The port of a provider that is called over the built-in practice line; its telephone book is `main/practice/numbers.ts`. */
 export const PRACTICE_PORT = 'practice';
@@ -200,6 +212,7 @@ export const NEW_PROVIDER: Omit<Provider, 'id' | 'name' | 'numbers' | 'user'> = 
   loginScript: 'auto',
   kind: 'telephone',
   apn: '',
+  flow: 'rts-cts',
   paceRate: 0,
   mtu: 0,
   carrierWaitSeconds: 60,

@@ -1,5 +1,5 @@
 /**
- * How a provider is reached: over the telephone, a mobile network or a satellite; and what is usual for each kind.
+ * How a provider is reached: over the telephone, a mobile network, a satellite or a cable; and what is usual for each kind.
  *
  * Fields that providers of older files lack have their defaults here. Free of Node: the window uses it through the contract.
  */
@@ -10,7 +10,7 @@ import { limitsSchema, NO_LIMITS, tariffSchema } from './usage/usage-schema.ts';
 export const modemKindSchema = z.enum(['telephone', 'cellular', 'satellite', 'emulated']);
 export type ModemKind = z.infer<typeof modemKindSchema>;
 
-export const providerKindSchema = z.enum(['telephone', 'cellular', 'satellite']);
+export const providerKindSchema = z.enum(['telephone', 'cellular', 'satellite', 'cable']);
 export type ProviderKind = z.infer<typeof providerKindSchema>;
 
 export const profileFields = {
@@ -21,6 +21,8 @@ export const profileFields = {
     .trim()
     .regex(/^[A-Za-z0-9.-]{0,100}$/, 'An access point has letters, digits, dots and hyphens.')
     .default(''),
+  /** What keeps either end of a cable from being sent too much; modems have RTS and CTS. */
+  flow: z.enum(['rts-cts', 'xon-xoff', 'none']).default('rts-cts'),
   /** bit/s at which to send, for modems that do not tell the line's true rate; 0: as the modem says. */
   paceRate: z.number().int().min(0).max(10_000_000).default(0),
   /** The largest packet to send, bytes; 0: by the line's rate. */
@@ -74,6 +76,16 @@ export const PROFILES: Readonly<Record<ProviderKind, Profile>> = {
     blindDial: false,
     modemInit: [],
     number: '*99#',
+  },
+  cable: {
+    portRate: 115_200,
+    carrierWaitSeconds: 60,
+    paceRate: 0,
+    redialPauseSeconds: 10,
+    loginScript: 'auto',
+    blindDial: false,
+    modemInit: [],
+    number: '',
   },
   satellite: {
     portRate: 19_200,

@@ -23,6 +23,7 @@ export interface ProviderDraft extends TariffDraft, LoginDraft {
   redialPauseSeconds: string;
   kind: Provider['kind'];
   apn: string;
+  flow: Provider['flow'];
   paceRate: string;
   mtu: string;
   carrierWaitSeconds: string;
@@ -58,6 +59,7 @@ export function draftOf(provider: Provider | null): ProviderDraft {
     ...loginDraft(from.loginScript),
     kind: from.kind,
     apn: from.apn,
+    flow: from.flow,
     paceRate: String(from.paceRate),
     mtu: String(from.mtu),
     carrierWaitSeconds: String(from.carrierWaitSeconds),
@@ -73,7 +75,7 @@ export function checkProvider(draft: ProviderDraft, id: string): Checked<Provide
   const parsed = providerSchema.safeParse({
     id,
     name: draft.name,
-    numbers: lines(draft.numbers),
+    numbers: draft.kind === 'cable' ? [] : lines(draft.numbers),
     user: draft.user,
     port: draft.port.trim(),
     portRate: Number(draft.portRate),
@@ -89,6 +91,7 @@ export function checkProvider(draft: ProviderDraft, id: string): Checked<Provide
     loginScript: login.ok ? login.value : 'off',
     kind: draft.kind,
     apn: draft.apn,
+    flow: draft.flow,
     paceRate: whole(draft.paceRate),
     mtu: whole(draft.mtu),
     carrierWaitSeconds: whole(draft.carrierWaitSeconds),

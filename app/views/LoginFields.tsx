@@ -22,7 +22,7 @@ export function LoginFields({ draft, error, set }: Props) {
       <Pick
         wide
         label={words.loginBy}
-        options={words.logins}
+        options={draft.kind === 'cable' ? words.cableLogins : words.logins}
         value={login}
         onPick={(next) => set({ login: next })}
       />

@@ -84,6 +84,14 @@ export function ProviderAdvanced({ draft, errors, set }: Props) {
           />
           {draft.link !== 'ppp' && address('slipLocal', profile.slipLocal)}
           {draft.link !== 'ppp' && address('slipPeer', profile.slipPeer)}
+          {draft.kind === 'cable' && (
+            <Pick
+              label={profile.flow}
+              options={profile.flows}
+              value={draft.flow}
+              onPick={(flow) => set({ flow })}
+            />
+          )}
           {number('paceRate', profile.pace, profile.paceHint)}
           {number('mtu', profile.mtu, profile.mtuHint)}
           {lines('dns', words.dns, words.dnsHint)}
@@ -95,11 +103,17 @@ export function ProviderAdvanced({ draft, errors, set }: Props) {
             />
           )}
         </Group>
-        <Group title={profile.modem}>
-          {lines('modemInit', words.init, words.initHint)}
-          {number('carrierWaitSeconds', profile.carrierWait)}
-          <Check label={words.blind} checked={draft.blindDial} onChange={(blindDial) => set({ blindDial })} />
-        </Group>
+        {draft.kind !== 'cable' && (
+          <Group title={profile.modem}>
+            {lines('modemInit', words.init, words.initHint)}
+            {number('carrierWaitSeconds', profile.carrierWait)}
+            <Check
+              label={words.blind}
+              checked={draft.blindDial}
+              onChange={(blindDial) => set({ blindDial })}
+            />
+          </Group>
+        )}
         <LoginFields draft={draft} error={errors.loginSteps} set={set} />
         <Group title={profile.redial}>
           {number('redialTries', words.tries)}

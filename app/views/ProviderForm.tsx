@@ -98,11 +98,13 @@ export function ProviderForm({ state, id, focus, onClose }: Props) {
               />
             )}
           </Field>
-          <NumberFields
-            value={draft.numbers}
-            error={errors.numbers}
-            onChange={(numbers) => set({ numbers })}
-          />
+          {draft.kind !== 'cable' && (
+            <NumberFields
+              value={draft.numbers}
+              error={errors.numbers}
+              onChange={(numbers) => set({ numbers })}
+            />
+          )}
           <Field label={words.user} error={errors.user}>
             {(ids) => (
               <input

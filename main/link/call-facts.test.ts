@@ -39,6 +39,12 @@ describe('what is made of a call', () => {
     expect(upOf(connected, satellite, undefined, UP).facts.carrierRate).toBe(2_400);
   });
 
+  it('over a cable with XON/XOFF asks to have these escaped', () => {
+    const cable: Provider = { ...provider, kind: 'cable', flow: 'xon-xoff' };
+    expect(pppConfig(call(), cable, '').accm).toBe(0x000a0000);
+    expect(pppConfig(call(), { ...cable, flow: 'none' }, '').accm).toBeUndefined();
+  });
+
   it('a largest packet of one’s own holds for PPP and SLIP', () => {
     const own: Provider = { ...provider, mtu: 400 };
     expect(lineOf(call(), own).mtu).toBe(400);

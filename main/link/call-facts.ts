@@ -9,6 +9,8 @@ import type { SchedulerConfig } from './scheduler.ts';
 import type { SlipAddresses } from './slip-addresses.ts';
 
 const MRU = 1500;
+/** The peer escapes the two octets that the line takes for itself. */
+const ACCM_XON_XOFF = 0x000a0000;
 
 /**
  * The line's rates: as set for the provider, else as the modem said. A mobile module's CONNECT figure is an invention, and
@@ -52,6 +54,7 @@ export function pppConfig(call: CallPart, provider: Provider, password: string):
     // A modem that compresses gains nothing from deflated data and loses its own gain.
     deflate: call.compressed === false,
     dns: true,
+    ...(provider.kind === 'cable' && provider.flow === 'xon-xoff' ? { accm: ACCM_XON_XOFF } : {}),
   };
 }
 

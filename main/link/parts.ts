@@ -3,7 +3,7 @@
  *
  * link/ never touches a serial port or a clock itself, so that its tests run over scripted parts in simulated time.
  */
-import type { Fault, Radio } from '../contract.ts';
+import type { Fault, Provider, Radio } from '../contract.ts';
 import type { LostCause } from '../modem/call.ts';
 import type { DialFailure } from '../modem/result-codes.ts';
 import type { SlipSessionConfig } from '../ppp/slip-session.ts';
@@ -95,6 +95,12 @@ export interface UplinkParts {
     signal: AbortSignal,
     onProgress: Progress,
   ): Promise<{ ok: true; modem: ModemPart } | { ok: false; fault: Fault }>;
+  /** A null-modem cable: up at once. `close` gives the port back. */
+  openCable(
+    path: string,
+    rate: number,
+    flow: Provider['flow'],
+  ): Promise<{ ok: true; call: CallPart; close: () => Promise<void> } | { ok: false; fault: Fault }>;
   createPpp(config: PppClientConfig, sink: PppSink): PppPart;
   createSlip(config: SlipSessionConfig, sink: PppSink): PppPart;
   closeReasonFault(reason: PppCloseReason, detail: string): Fault;

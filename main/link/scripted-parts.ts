@@ -199,6 +199,11 @@ export class ScriptedParts implements UplinkParts {
   openModem: UplinkParts['openModem'] = async () =>
     this.openFault ? { ok: false, fault: this.openFault } : { ok: true, modem: this.modem };
 
+  openCable: UplinkParts['openCable'] = async () =>
+    this.openFault
+      ? { ok: false, fault: this.openFault }
+      : { ok: true, call: this.call, close: async () => this.modem.close() };
+
   createPpp: UplinkParts['createPpp'] = (config, sink) => {
     this.sessions += 1;
     this.ppp = new ScriptedPpp(config, sink);

@@ -5,14 +5,15 @@
 import type { LoginStep, Provider } from '../contract.ts';
 import type { DialOptions, UplinkCallbacks } from '../gateway-parts.ts';
 import { ByHand } from './by-hand.ts';
+import { DirectCableGuest } from './direct-cable.ts';
 import { beforeFrame } from './heard-text.ts';
 import { holdTalk, learnSlipAddresses, logIn, type TalkEnd, type TalkOptions } from './log-in.ts';
 import type { LoginSink } from './login-script.ts';
 import type { CallPart, LinkClock } from './parts.ts';
 import { Transcript } from './transcript.ts';
 
-/** `auto`: the usual prompts. `terminal`: a person types. */
-export type Script = 'auto' | 'terminal' | readonly LoginStep[];
+/** `auto`: the usual prompts. `terminal`: a person types. `cable`: the greeting of a Windows direct cable connection. */
+export type Script = 'auto' | 'terminal' | 'cable' | readonly LoginStep[];
 
 export class TextLogin {
   readonly #call: CallPart;
@@ -36,8 +37,9 @@ export class TextLogin {
   }
 
   /** What the provider wants before its link protocol is begun; null: nothing, or nothing yet. */
-  static scriptOf({ loginScript, link }: Provider): Script | null {
+  static scriptOf({ kind, loginScript, link }: Provider): Script | null {
     if (loginScript === 'off') return null;
+    if (loginScript === 'auto' && kind === 'cable') return link === 'ppp' ? 'cable' : null;
     // PPP is tried before the usual prompts are looked for; SLIP would never know.
     return loginScript === 'auto' && link === 'ppp' ? null : loginScript;
   }
@@ -53,6 +55,8 @@ export class TextLogin {
     const options = { ...this.#talkOptions(), heard };
     let end: TalkEnd;
     if (script === 'terminal') end = await holdTalk(this.#call, options, (sink) => this.#byHand(sink));
+    else if (script === 'cable')
+      end = await holdTalk(this.#call, options, (sink) => new DirectCableGuest(sink));
     else {
       this.#callbacks.talk?.(null);
       const credentials = { user: provider.user, password };

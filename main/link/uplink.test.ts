@@ -124,6 +124,52 @@ describe('the way up', () => {
   });
 });
 
+describe('a cable', () => {
+  const cable = (loginScript: Provider['loginScript'] = 'auto') =>
+    uplink.dial(
+      {
+        provider: { ...provider, kind: 'cable', numbers: [], port: '/dev/ttyS1', loginScript },
+        password: 'secret',
+        number: '',
+        portPath: '/dev/ttyS1',
+      },
+      abort().signal,
+    );
+
+  it('greets as Windows does, then speaks PPP, with no modem in between', async () => {
+    const dialling = cable();
+    await settled();
+    expect(parts.call.typed).toBe('CLIENT');
+    parts.call.onData?.(new TextEncoder().encode('CLIENTSERVER'));
+    await settled();
+    parts.session.up();
+    expect(await dialling).toMatchObject({ ok: true });
+    expect(phases).toEqual(['opening-modem', 'logging-in', 'negotiating']);
+    await uplink.hangUp();
+    expectHungUp();
+  });
+
+  it('speaks PPP at once where no greeting is wanted', async () => {
+    const dialling = cable('off');
+    await settled();
+    expect(parts.call.typed).toBe('');
+    parts.session.up();
+    expect(await dialling).toMatchObject({ ok: true });
+  });
+
+  it('tells a port that cannot be opened', async () => {
+    parts.openFault = { code: 'port-busy', sentence: '', cause: '', remedy: '' };
+    expect(await cable()).toMatchObject({ ok: false, redial: 'stop', fault: { code: 'port-busy' } });
+  });
+
+  it('gives up on a silent other end, and the port is closed', async () => {
+    const dialling = cable();
+    await parts.clock.pass(60_000);
+    expect(await dialling).toMatchObject({ ok: false, fault: { code: 'login-silent' } });
+    expectHungUp();
+  });
+});
+
 describe('a login by hand', () => {
   async function handed() {
     const hands: (HandLine | null | undefined)[] = [];

@@ -32,7 +32,7 @@ export class Uplink implements UplinkPart {
   readonly #parts: UplinkParts;
   readonly #abort = new AbortController();
   readonly #hurry = new AbortController();
-  #modem: ModemPart | null = null;
+  #modem: Pick<ModemPart, 'close'> | null = null;
   #call: CallPart | null = null;
   #radio: Radio | undefined;
   #session: LinkSession | null = null;
@@ -106,6 +106,7 @@ export class Uplink implements UplinkPart {
     const { provider, portPath, number } = options;
     const signal = this.#abort.signal;
     this.#portPath = portPath;
+    if (provider.kind === 'cable') return this.#overCable(options);
 
     this.#phase('opening-modem', `Opening the modem on ${portPath}`);
     const opened = await this.#parts.openModem(portPath, provider.portRate, signal, (text) => {
@@ -152,6 +153,19 @@ export class Uplink implements UplinkPart {
     return this.#logIn(dialled.call, options);
   }
 
+  /** No modem, no number, nobody to answer: the line is up with the port. */
+  async #overCable(options: DialOptions): Promise<Outcome> {
+    const { provider, portPath } = options;
+    this.#phase('opening-modem', `Opening the cable on ${portPath}`);
+    const opened = await this.#parts.openCable(portPath, provider.portRate, provider.flow);
+    if (!opened.ok) return { ok: false, fault: opened.fault, redial: 'stop' };
+    this.#modem = opened;
+    this.#call = opened.call;
+    if (this.#abort.signal.aborted) return this.#cancelled();
+    this.#callbacks.answered?.();
+    return this.#logIn(opened.call, options);
+  }
+
   #phase(phase: Phase, activity: string): void {
     this.#callbacks.phase(phase, activity);
   }
@@ -169,7 +183,7 @@ export class Uplink implements UplinkPart {
     const { loginScript, link } = options.provider;
     const login = new TextLogin(call, options, this.#callbacks, this.#parts.clock, this.#abort.signal);
     let script = TextLogin.scriptOf(options.provider);
-    let watch = loginScript === 'auto' && link === 'ppp';
+    let watch = loginScript === 'auto' && link === 'ppp' && script === null;
     const scheduler = new Scheduler(lineOf(call, options.provider));
     this.#scheduler = scheduler;
     tellShares(scheduler, new Map(), this.#shares, this.#parts.clock.now());
