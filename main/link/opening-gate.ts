@@ -66,8 +66,9 @@ export class OpeningGate {
   /** When `release` is worth asking again although nothing has come; Infinity if nothing waits. */
   nextDeadline(): number {
     if (this.isEmpty) return Number.POSITIVE_INFINITY;
-    let due = this.#lastBegan + FULL_MS;
-    for (const { lastReceivedAt } of this.#opening) due = Math.min(due, lastReceivedAt + SILENT_MS);
+    if (this.#opening.size === 0) return this.#lastBegan + FULL_MS;
+    let due = Number.NEGATIVE_INFINITY;
+    for (const { lastReceivedAt } of this.#opening) due = Math.max(due, lastReceivedAt + SILENT_MS);
     return due;
   }
 
