@@ -54,6 +54,11 @@ export class AckGate {
     return this.#held.size + this.#limited.size === 0;
   }
 
+  /** Somebody waits for a turn, not for the end of a limit. */
+  get hasTurns(): boolean {
+    return this.#held.size > 0;
+  }
+
   /** A client's turns beside the others'. */
   weigh(client: number, weight: number): void {
     this.#client(client).weight = weight;

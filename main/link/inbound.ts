@@ -179,7 +179,7 @@ export class InboundControl {
     if (this.#limits.get(connection.client)?.isReady(now) === false) return true;
     if (this.#active.size < 2) return false;
     if (connection.held !== NO_SLOT) return true;
-    return !this.gate.isEmpty || !this.#hasRoom(connection, now);
+    return this.gate.hasTurns || !this.#hasRoom(connection, now);
   }
 
   /** Whether what has been asked for and has not come is no more than the line should have to bring. */
@@ -236,10 +236,11 @@ export class InboundControl {
   /** What one connection may have on its way, bytes. */
   #share(connection: Connection, now: number): number {
     this.#forgetIdle(now);
-    const others = this.#active.size - (this.#active.has(connection) ? 1 : 0);
-    return others === 0 && !this.#limits.has(connection.client)
-      ? this.#budget(connection)
-      : this.#turnOctets(connection);
+    if (this.#limits.has(connection.client)) return this.#turnOctets(connection);
+    // Those with a limit of their own leave most of the line.
+    for (const other of this.#active)
+      if (other !== connection && !this.#limits.has(other.client)) return this.#turnOctets(connection);
+    return this.#budget(connection);
   }
 
   /** What one of several connections may ask for in its turn: two segments, because receivers acknowledge every second. */

@@ -10,6 +10,11 @@ const FASTEST_V34 = 33_600;
 const FASTEST_V90 = 56_000;
 /** One MTU should not hold the line longer than this, ms. */
 const MTU_TIME_MS = 150;
+/** Nor should one that we ask for, of which three stand in the provider's queue. */
+const INBOUND_TIME_MS = 95;
+const LEAST_INBOUND = 296;
+/** IP and TCP without options, bytes. */
+export const TCP_HEADERS = 40;
 
 export interface LineRateFacts {
   carrierRate: number | null;
@@ -37,4 +42,13 @@ export function octetsPerSecond(rate: number, errorCorrected: boolean | null): n
 export function mtuForRate(rate: number | null): number {
   if (rate === null || (1500 * 8 * 1000) / rate <= MTU_TIME_MS) return 1500;
   return rate >= 19_200 ? 576 : 296;
+}
+
+/**
+ * The largest TCP segment to be sent to us over a line of so many octets a second, below `mtu`: there is no other say in
+ * what stands before a ping at the provider. Smaller ones than behind an MTU of 296 cost more than they give.
+ */
+export function inboundSegment(octetsPerSecond: number, mtu: number): number {
+  const packet = Math.round((octetsPerSecond * INBOUND_TIME_MS) / 1000);
+  return Math.min(mtu, Math.max(LEAST_INBOUND, packet)) - TCP_HEADERS;
 }

@@ -183,6 +183,19 @@ export function adjustChecksum(checksum: number, before: number, after: number):
   return ~sum & 0xffff;
 }
 
+/** Lowers the MSS option of the SYN that `view` has read, where there is one above `most`; the checksum stays true. */
+export function lowerMaximumSegment(view: PacketView, buffer: Uint8Array, most: number): void {
+  const at = view.option(buffer, 2, 4);
+  if (at < 0 || u16(buffer, at + 2) <= most) return;
+  const odd = (at - view.transport) & 1;
+  const from = at + 2 - odd;
+  const before = [u16(buffer, from), u16(buffer, from + 2)] as const;
+  put16(buffer, at + 2, most);
+  const sumAt = view.transport + 16;
+  for (const [i, word] of before.entries())
+    put16(buffer, sumAt, adjustChecksum(u16(buffer, sumAt), word, u16(buffer, from + 2 * i)));
+}
+
 /** The window of the segment that `view` has read, with the checksum kept true. */
 export function rewriteWindow(view: PacketView, buffer: Uint8Array, window: number): void {
   const at = view.transport;

@@ -37,7 +37,7 @@ export class Transfer {
   readonly #host: number;
   readonly #server: number;
   readonly #port: number;
-  readonly #segment: number;
+  #segment: number;
   readonly #total: number;
   readonly #onDone: () => void;
   readonly #delayedAckMs: number;
@@ -109,6 +109,10 @@ export class Transfer {
         this.#atHost(1, ACK, 0);
         if (this.#direction === 'up') this.#opened(window);
       } else {
+        if (this.#direction === 'down') {
+          this.#segment = Math.min(this.#segment, view.maximumSegment(packet));
+          this.#congestion = INITIAL_SEGMENTS * this.#segment;
+        }
         this.#fromServer(0, 1, SYN | ACK, RECEIVE_WINDOW, 0);
       }
       return;

@@ -1,20 +1,20 @@
 /**
- * What a slow line does to the TCP that crosses it: no timestamps (tcp-timestamps.ts), windows that keep both queues short
+ * What a slow line does to the TCP that crosses it: no timestamps (tcp-timestamps.ts), segments by the
+ * rate (line-rate.ts), windows that keep both queues short
  * (inbound.ts, outbound.ts), and SYNs and acknowledgements that wait until there is room for what they ask for.
  *
  * The scheduler gives it every TCP packet of either direction, and files what it lets go.
  */
 import { InboundControl } from './inbound.ts';
+import { inboundSegment, TCP_HEADERS } from './line-rate.ts';
 import { OutboundControl } from './outbound.ts';
 import { NO_SLOT, type PacketPool, SLOT_BYTES } from './packet-pool.ts';
-import { ACK, type PacketView, SYN } from './packet-view.ts';
+import { ACK, lowerMaximumSegment, type PacketView, SYN } from './packet-view.ts';
 import { TcpTable } from './tcp-table.ts';
 import { takeTimestampsOut } from './tcp-timestamps.ts';
 
 /** TCP timestamps are worth their octets on lines faster than this, octets a second. */
 const TIMESTAMPS_UP_TO = 16_000;
-/** Of IP and TCP without options, bytes. */
-const HEADERS = 40;
 
 export class TcpShaping {
   readonly #pool: PacketPool;
@@ -22,6 +22,8 @@ export class TcpShaping {
   readonly #inbound: InboundControl | null;
   readonly #outbound: OutboundControl | null;
   readonly #takesTimestamps: boolean;
+  /** What the far side may send us in one segment, bytes. */
+  readonly #largest: number;
   /** Whose packet `release` gave. */
   client = 0;
 
@@ -29,7 +31,8 @@ export class TcpShaping {
   constructor(pool: PacketPool, up: number | null, down: number | null, mtu: number) {
     this.#pool = pool;
     this.#inbound = down === null ? null : new InboundControl(down);
-    this.#outbound = up === null ? null : new OutboundControl(mtu - HEADERS);
+    this.#outbound = up === null ? null : new OutboundControl(mtu - TCP_HEADERS);
+    this.#largest = down === null ? Number.POSITIVE_INFINITY : inboundSegment(down, mtu);
     this.#takesTimestamps = up !== null && up <= TIMESTAMPS_UP_TO;
   }
 
@@ -58,6 +61,7 @@ export class TcpShaping {
     const buffer = this.#pool.buffer;
     const opening = (view.flags & SYN) !== 0;
     if (opening && this.#takesTimestamps) takeTimestampsOut(view, buffer);
+    if (opening) lowerMaximumSegment(view, buffer, this.#largest);
     const connection = this.#connections.find(view, true, now);
     if (connection === null) return false;
     connection.client = client;

@@ -6,7 +6,8 @@ import { Scheduler } from './scheduler.ts';
 import { tcpSum } from './simulated-packets.ts';
 
 const TIMESTAMPS = [8, 10, 1, 2, 3, 4, 0, 0, 0, 0];
-const MSS_AND_SACK = [2, 4, 2, 24, 4, 2];
+/** An MSS that is small enough to be left alone. */
+const MSS_AND_SACK = [2, 4, 1, 44, 4, 2];
 
 /** The options of the SYN that comes out. */
 function sent(scheduler: Scheduler, options: number[], flags = SYN): number[] {
@@ -39,7 +40,7 @@ describe('timestamps on a slow line (RFC 7323 §3)', () => {
   it('leave every other option and the checksum alone, wherever they stand and however broken the rest', () => {
     fc.assert(
       fc.property(
-        fc.array(fc.constantFrom([1], [3, 3, 7], [4, 2], [2, 4, 2, 24], TIMESTAMPS, [8, 9], [8], [0]), {
+        fc.array(fc.constantFrom([1], [3, 3, 7], [4, 2], [2, 4, 1, 44], TIMESTAMPS, [8, 9], [8], [0]), {
           maxLength: 6,
         }),
         (list) => {
