@@ -322,6 +322,26 @@ describe.concurrent('callers by TCP', () => {
     expect(late.heard.text).toBe('');
   });
 
+  it('stay on the line while the engine starts anew, and are told to it again', async ({
+    onTestFinished,
+  }) => {
+    const { until, answer, engine, links, model } = await gatewayOnPractice(onTestFinished);
+    await answer({ kind: 'tcp', tcpPort: 47_117, reach: 'this-computer', callers: 2 });
+    const socket = connect(47_117, '127.0.0.1');
+    onTestFinished(() => void socket.destroy());
+    socket.write('\ranna\rwindows95\rcslip\r');
+    await until(({ dialIn }) => dialIn.calls[0]?.phase === 'connected');
+    const before = links().length;
+    engine.state = 'lost';
+    engine.events.lost({ code: 'died', sentence: 'It died.', cause: '', remedy: '' });
+    engine.state = 'running';
+    engine.events.back(1);
+    await until(({ engine: state }) => state === 'running');
+    await waitFor(() => links().length > before);
+    expect(links().at(-1)).toMatchObject({ role: 'caller', name: 'anna', peer: '192.168.67.10' });
+    expect(model.state.dialIn.calls[0]?.phase).toBe('connected');
+  });
+
   it('without a LAN are not let in from it', async ({ onTestFinished }) => {
     const { commands, until, model } = await gatewayOnPractice(onTestFinished);
     const line: CallerLine = {

@@ -208,6 +208,7 @@ export class Gateway {
       if (patch.phase !== undefined || patch.settings !== undefined) this.#hintAtLan();
       if (patch.phase === 'connected' || patch.settings) void this.#calls.second.review();
       if (patch.phase === 'connected' || patch.second || patch.settings || patch.clients) this.#tellShares();
+      if (patch.engine === 'running') this.#dialIn.review(true);
       const { engine, practice, providers, settings } = patch;
       if ([engine, practice, providers, settings].some((part) => part !== undefined)) this.#demand.review();
     });

@@ -101,7 +101,11 @@ export const dialsPracticeProvider = (state: State) =>
 
 /** Nothing is set up and nothing is going on: the two ways to begin stand side by side. */
 export const isFirstRun = (state: State) =>
-  state.providers.length === 0 && !state.practice && state.phase === 'idle' && state.fault === null;
+  state.providers.length === 0 &&
+  state.dialIn.lines.length === 0 &&
+  !state.practice &&
+  state.phase === 'idle' &&
+  state.fault === null;
 
 export type Remedy = 'try-again' | 'settings' | 'port' | 'provider' | 'firewall' | 'anyway' | 'pin';
 

@@ -1,6 +1,7 @@
 // One answered call over a byte line, real PPP at both ends, in simulated time.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { seeded } from '../ppp/testing/simulated-line.ts';
 import type { AuthMethod } from '../ppp/types.ts';
 import { packet } from '../practice/caller.fixture.ts';
 import { LOGIN_LIMIT_MS } from './call-in.ts';
@@ -367,6 +368,29 @@ describe('whatever happens', () => {
       void rung.call.hangUp({ now });
       await over(rung);
     }
+  });
+
+  it('a thousand calls that end anyhow leave no timer, address or link', async () => {
+    const random = seeded(4_711);
+    const house = new House();
+    const before = house.clock.armed;
+    for (let number = 0; number < 1_000; number++) {
+      const rung = ring({ kind: random() < 0.2 ? 'cable' : 'modem' }, house);
+      const speaks = random();
+      if (speaks < 0.6) rung.computer.ppp(random() < 0.2 ? { password: 'guess' } : {});
+      else if (speaks < 0.8) rung.computer.type('retro\rwin95\rslip\r');
+      await rung.clock.pass(Math.floor(random() * 2_500));
+      const ends = random();
+      if (ends < 0.4) rung.far.drop(random() < 0.2 ? 'unplugged' : 'carrier');
+      else if (ends < 0.6) rung.computer.close();
+      else void rung.call.hangUp({ now: random() < 0.5 });
+      await rung.clock.pass(5_000);
+      if (rung.ended() === null) void rung.call.hangUp();
+      await rung.clock.pass(4_000);
+      expect(rung.ended()).not.toBeNull();
+    }
+    expect(house.clean).toBe(true);
+    expect(house.clock.armed).toBe(before);
   });
 
   it('no bytes at all make it fail, and it always ends clean', async () => {

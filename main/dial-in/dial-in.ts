@@ -260,9 +260,11 @@ export class DialIn {
       this.#houseOf(line),
     );
     this.#calls.set(id, callIn);
-    callIn.start();
+    // A new call: what became of the last is no news any more.
+    this.#tell(line.id, 'answering', 'Answering', null);
     this.#follow(line.id, callIn);
     this.#options.changed();
+    callIn.start();
     const end = await callIn.ended;
     this.#calls.delete(id);
     this.#addresses.delete(id);
