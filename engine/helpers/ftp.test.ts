@@ -12,7 +12,7 @@ import {
   udp,
 } from '../masquerade/lab.ts';
 import { ACK, FIN, PSH, SYN } from '../packet/tcp.ts';
-import { Conversation } from './conversation.ts';
+import { Conversation, standsTrials, survivesAnything } from './conversation.ts';
 
 const PORT = 40_000;
 
@@ -271,6 +271,23 @@ describe('FTP, attacks', () => {
     ftp.reply('234 go on\r\n');
     expect(text(ftp.command(PORT_COMMAND))).toBe(PORT_COMMAND);
   });
+  it('a server that says more with its 234 is not read on', () => {
+    const ftp = new Ftp();
+    ftp.command('PASV\r\nAUTH TLS\r\n');
+    ftp.reply('234 go on\r\n227 Entering passive mode (198,51,100,80,9,9)\r\n');
+    expect(text(ftp.command(`${record(22, 40)}${PORT_COMMAND}`))).toBe(record(22, 40) + PORT_COMMAND);
+    expect(ftp.expectations).toBe(0);
+  });
+  it('a line end within TLS is none', () => {
+    const ftp = new Ftp();
+    ftp.command('AUTH TLS\r\n');
+    ftp.reply('234 go on\r\n');
+    const hidden = record(23, `\r\n${PORT_COMMAND}`);
+    expect(text(ftp.command(hidden))).toBe(hidden);
+    ftp.command(PORT_COMMAND.slice(0, 9));
+    expect(text(ftp.command(PORT_COMMAND.slice(9)))).toBe(REWRITTEN);
+    expect(ftp.expectations).toBe(1);
+  });
   it('expectations are bounded', () => {
     const ftp = new Ftp();
     for (let i = 0; i < 40; i++) ftp.command(`PORT 192,168,66,10,195,${i}\r\n`);
@@ -337,6 +354,51 @@ describe('FTP, server inside behind a forward', () => {
     expect(one.out(tcp(HOST1, 20, SERVER, 5556, { flags: SYN }))).toMatchObject([{ sourcePort: 20 }]);
   });
 });
+
+describe('FTP after CCC', () => {
+  const OFFER = 'PORT 192,168,66,10,195,80\r\n';
+  const secured = `${record(22, 50)}${record(20, 1)}${record(23, 300)}${record(21, 2)}`;
+  standsTrials('commands', {
+    scene: { helper: 'ftp', port: 21 },
+    before: (ends) => {
+      ends.hear('220 ready\r\n');
+      ends.say('AUTH TLS\r\n');
+      ends.hear('234 go on\r\n');
+    },
+    from: 'inside',
+    sent: `${secured}NOOP\r\n${OFFER}`,
+    got: `${secured}NOOP\r\nPORT 203,0,113,70,195,80\r\n`,
+    opens: 1,
+  });
+  standsTrials('answers of a server inside', {
+    scene: { helper: 'ftp', port: 21, insideIsServer: true },
+    before: (ends) => {
+      ends.say('220 ready\r\n');
+      ends.hear('AUTH TLS\r\n');
+      ends.say('234 go on\r\n');
+      ends.hear(`${secured}PASV\r\n`);
+    },
+    from: 'inside',
+    sent: `${secured}227 Entering Passive Mode (192,168,66,10,195,80)\r\n`,
+    got: `${secured}227 Entering Passive Mode (203,0,113,70,195,80)\r\n`,
+    opens: 1,
+  });
+  survivesAnything({ helper: 'ftp', port: 21 }, [
+    'AUTH TLS\r\n',
+    '234 go on\r\n',
+    secured,
+    record(21, 2),
+    OFFER,
+    'PASV\r\n',
+    '227 Entering Passive Mode (192,168,66,10,195,80)\r\n',
+  ]);
+});
+
+/** A TLS record of this type with this in it. */
+function record(type: number, content: string | number): string {
+  const inner = typeof content === 'string' ? content : 'PORT 1\r\n'.repeat(content).slice(0, content);
+  return String.fromCharCode(type, 3, 3, inner.length >>> 8, inner.length & 255) + inner;
+}
 
 function word(value: number): number[] {
   return [(value >>> 24) & 255, (value >>> 16) & 255, (value >>> 8) & 255, value & 255];

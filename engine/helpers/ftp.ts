@@ -1,6 +1,6 @@
 // FTP (RFC 959, RFC 2428): the helper for the control connection. An inside client's PORT and EPRT, an inside server's 227 and 229
 // answers are rewritten; a passive client's data connection is only tied to its control connection. Commands count at the beginning
-// of a line only, from the client only; 227 and 229 only when asked for. Not read: anything after AUTH has been granted (RFC 4217).
+// of a line only, from the client only; 227 and 229 only when asked for. Not read: TLS, from AUTH to CCC (RFC 4217).
 import { parseAddress } from '../packet/address.ts';
 import {
   type Chunk,
@@ -13,6 +13,7 @@ import {
   type StreamDialogue,
 } from './helper.ts';
 import { lineBegins } from './payload.ts';
+import { TlsRecords } from './tls-records.ts';
 
 const DATA_SECONDS = 120;
 const LONGEST_LINE = 512;
@@ -63,6 +64,8 @@ class Control implements StreamDialogue {
   /** PASV and EPSV not yet answered: only then is an answer one. */
   #passiveAsked = 0;
   #authAsked = 0;
+  /** After AUTH: what each end says in TLS. */
+  #secured: readonly [TlsRecords, TlsRecords] | null = null;
   #over = false;
 
   constructor(insideIsServer: boolean) {
@@ -71,8 +74,9 @@ class Control implements StreamDialogue {
 
   read(direction: Direction, chunk: Chunk, context: HelperContext): number {
     const { bytes, start, end } = chunk;
-    let line = start;
-    for (let i = start; i < end; i++) {
+    const from = this.#plainFrom(direction, chunk, context);
+    let line = from;
+    for (let i = from; i < end; i++) {
       if (bytes[i] !== LF) continue;
       if (this.#midLine[direction]) this.#midLine[direction] = false;
       else if (i - line <= LONGEST_LINE) this.#line(direction, text(bytes, line, i), line, chunk, context);
@@ -89,7 +93,18 @@ class Control implements StreamDialogue {
     return end - start;
   }
 
+  /** Where this end speaks plainly: at once, or after TLS that CCC has ended (RFC 4217 §12.3). */
+  #plainFrom(direction: Direction, { bytes, start, end }: Chunk, context: HelperContext): number {
+    const records = this.#secured?.[direction];
+    if (!records) return start;
+    const from = records.skip(bytes, start, end);
+    if (!records.isForeign) return from;
+    this.#end(context);
+    return end;
+  }
+
   lost(direction: Direction): void {
+    this.#over ||= this.#secured !== null;
     this.#midLine[direction] = true;
     // What a client says first decides whether it is one.
     this.#over ||= direction === this.#client && !this.#greeted;
@@ -101,7 +116,7 @@ class Control implements StreamDialogue {
   }
 
   #line(direction: Direction, line: string, at: number, chunk: Chunk, context: HelperContext): void {
-    if (this.#over) return;
+    if (this.#over || (this.#secured !== null && !this.#secured[direction].ended)) return;
     if (direction === this.#client) this.#command(line, at, chunk, context);
     else this.#reply(line, at, chunk, context);
   }
@@ -197,7 +212,10 @@ class Control implements StreamDialogue {
   #reply(line: string, at: number, chunk: Chunk, context: HelperContext): void {
     const code = line.slice(0, 4);
     if (code === '234 ' && this.#authAsked > 0) {
-      this.#end(context);
+      this.#authAsked = 0;
+      // TLS begins with the client: a server that says more at once does not mean it.
+      if (at + line.length + 1 < chunk.end) this.#end(context);
+      this.#secured = [new TlsRecords(), new TlsRecords()];
       return;
     }
     if (code !== '227 ' && code !== '229 ') return;

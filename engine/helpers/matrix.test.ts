@@ -2,7 +2,7 @@
 // should and to nobody else; switched off not a byte changes and nobody comes in; switched off while it waits, or when its session or
 // its time ends, all is closed; however the message is cut, swapped, repeated or broken off, the same comes of it or nothing.
 import { describe, expect, it } from 'vitest';
-import { HOST1, HOST2, OTHER, OUTSIDE, SERVER } from '../masquerade/lab.ts';
+import { HOST1, HOST2, type Lab, OTHER, OUTSIDE, SERVER } from '../masquerade/lab.ts';
 import { Conversation, standsTrials, survivesAnything, type Trial } from './conversation.ts';
 import { Datagrams, survivesAnyDatagram } from './datagrams.ts';
 import { bytesOf } from './payload.ts';
@@ -302,7 +302,7 @@ class Ends {
   readonly row: Row;
   readonly ends: Conversation | Datagrams;
 
-  constructor(row: Row, on = true) {
+  constructor(row: Row, on = true, lab?: Lab) {
     this.row = row;
     const { helper, port, clientPort, insideIsServer } = row;
     const facts = {
@@ -311,6 +311,7 @@ class Ends {
       port,
       ...(clientPort === undefined ? {} : { clientPort }),
       ...(insideIsServer ? { insideIsServer } : {}),
+      ...(lab ? { lab } : {}),
     };
     this.ends = row.by === 'tcp' ? new Conversation(facts) : new Datagrams(facts);
   }
@@ -459,8 +460,11 @@ for (const row of ROWS.filter(({ by }) => by === 'udp'))
       expect(ends.lettingIn).toEqual(row.opens);
     });
     it('broken off anywhere, it opens no more than whole', () => {
+      const { lab } = new Ends(row);
       for (let length = 0; length < row.sent.length; length++) {
-        const ends = new Ends({ ...row, sent: row.sent.slice(0, length) });
+        lab.router.cut(HOST1, lab.now);
+        lab.pass(250);
+        const ends = new Ends({ ...row, sent: row.sent.slice(0, length) }, true, lab);
         ends.play();
         const { expectations } = ends.ends;
         expect(expectations, `${length} bytes`).toBeLessThanOrEqual(row.opens.length);
