@@ -77,9 +77,13 @@ const more: Column[] = [
   { head: 'helper', width: 6, cell: (session) => session.helper ?? '-' },
 ];
 
+/** Told only where sessions go by two calls. */
+const call: Column = { head: 'call', width: 4, cell: ({ link }) => (link === 2 ? 'second' : 'first') };
+
 /** The head stands even over no rows, so that a script may always skip two lines. */
 export function masqTable(list: readonly Session[], show: { deltas: boolean; wide: boolean }): string {
-  const columns = [...first, ...(show.deltas ? shifts : []), ...ends, ...(show.wide ? more : [])];
+  const wide = list.some(({ link }) => link === 2) ? [...more, call] : more;
+  const columns = [...first, ...(show.deltas ? shifts : []), ...ends, ...(show.wide ? wide : [])];
   const rows = list.map((session) => columns.map((column) => column.cell(session)));
   const widths = columns.map((column, index) =>
     Math.max(column.width, ...rows.map((row) => (row[index] as string).length)),

@@ -199,6 +199,14 @@ describe('masq-gate', () => {
       ].join('\n'),
     );
     expect(JSON.parse(await tells(controlPath, 0, 'masq', '--json'))).toEqual([session]);
+    engine.replies.sessions = { ok: true, result: [{ ...session, link: 2 }, session] };
+    const wide = await tells(controlPath, 0, 'masq', '--wide');
+    expect(wide.split('\n').map((line) => line.split(' ').at(-1))).toEqual([
+      'entries',
+      'call',
+      'second',
+      'first',
+    ]);
     engine.replies.sessions = { ok: true, result: [] };
     expect((await tells(controlPath, 0, 'masq')).split('\n')).toHaveLength(2);
   });
