@@ -1,5 +1,6 @@
 // Servers on the LAN, reached from the Internet by curl and datagrams: single port, range, balanced, with allowed sources, UDP,
 // and from the LAN itself by the link's address. Each server must see the true remote address. Then what is not forwarded.
+import type { Trigger } from '../../engine/contract.ts';
 import { listen } from './programs.ts';
 import type { Proof, Report } from './report.ts';
 import { forward, HOSTS, type HostName, NET, type Place, type World } from './world.ts';
@@ -15,6 +16,18 @@ const RULES = [
   forward('balanced', 'tcp', 8100, 'h1', { insideFirst: 80, hosts: balanced }),
   forward('some', 'tcp', 8200, 'h1', { insideFirst: 80, sources: [`${NET.other}/32`] }),
 ];
+
+/** As autofw's `-r udp 2300 2400 -c tcp 47624`. */
+const TRIGGER: Trigger = {
+  id: 'game',
+  on: true,
+  protocol: 'tcp',
+  first: 47_624,
+  last: 47_624,
+  opens: [{ protocol: 'udp', first: 2300, last: 2400 }],
+  seconds: 60,
+  secure: false,
+};
 
 /** What the server answers: [who it sees, that one's port, its own address]; empty when nothing came. */
 async function who(world: World, from: Place, port: number, source?: string): Promise<string[]> {
@@ -34,7 +47,7 @@ export const forwardsProof: Proof = {
     ].map(listen);
     const echo = listen(world.peer('h2', 'udp-echo', HOSTS.h2, '7'));
     await world.until('the servers', 10_000, () => [...servers, echo].every((said) => said.length > 0));
-    await world.configure({ forwards: RULES });
+    await world.configure({ forwards: RULES, triggers: [TRIGGER] });
     await fromOutside(world, report);
     const datagram = await world.runPeer('servers', 10_000, 'udp-once', world.address ?? '', '5000', '100');
     const seen = echo.findLast(({ event }) => event === 'from');
@@ -44,6 +57,7 @@ export const forwardsProof: Proof = {
       `server saw ${seen?.address}`,
     );
     await hairpin(world, report);
+    await triggered(world, report);
     await world.redial(100);
     const after = await who(world, 'servers', 8080, NET.web);
     report.line(after[0] === NET.web, 'after a redial, by the new address', `${world.address}: ${after[0]}`);
@@ -95,6 +109,21 @@ async function hairpin(world: World, report: Report): Promise<void> {
   );
   const udp = await world.runPeer('h3', 10_000, 'udp-once', world.address ?? '', '5000', '100');
   report.line(udp.out.includes('"whole":true'), 'hairpin: UDP', 'h3 → h2');
+}
+
+/** A host that calls a control port may be reached at the trigger's range, by anybody, for a time; before that nobody may. */
+async function triggered(world: World, report: Report): Promise<void> {
+  const echo = listen(world.peer('h3', 'udp-echo', HOSTS.h3, '2310'));
+  await world.until('an echo at the opened port', 10_000, () => echo.length > 0);
+  const knock = () => world.runPeer('servers', 10_000, 'udp-once', world.address ?? '', '2310', '100');
+  const before = await knock();
+  await world.run('h3', ['curl', '-sS', '-m', '5', `http://${NET.other}:${TRIGGER.first}/`]);
+  const after = await knock();
+  report.line(
+    before.out.includes('"whole":false') && after.out.includes('"whole":true'),
+    'trigger: a control connection opens a range',
+    `closed before, open to h3 after TCP ${TRIGGER.first}`,
+  );
 }
 
 async function denied(world: World, report: Report): Promise<void> {
