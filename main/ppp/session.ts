@@ -185,14 +185,10 @@ export class PppSession {
       at++;
     }
     if (call.isUp && call.data.inbound(protocol, frame, at, length - at, this.now)) call.heard(this.now);
-    else if (protocol < 0x8000) call.receiveUnknown(protocol, frame.slice(at, length), this.now);
+    else if (!call.accepts(protocol)) call.receiveUnknown(protocol, frame.slice(at, length), this.now);
     else {
       const packet = parsePacket(frame, at, length);
       if (packet === null) return;
-      if (!call.accepts(protocol)) {
-        call.receiveUnknown(protocol, frame.slice(at, length), this.now);
-        return;
-      }
       this.sink.event({ type: 'log', text: `received ${describePacket(protocol, packet)}` });
       call.receive(protocol, packet, this.now);
     }

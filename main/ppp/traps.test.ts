@@ -501,6 +501,31 @@ describe('an open link', () => {
     expect(peer.session.isUp).toBe(true);
   });
 
+  it('rejects quality reports, the option and the protocol, and says nothing of IPV6CP before LCP is open', () => {
+    const early = new ScriptedPeer().connect();
+    early.send(0x8057, 1, 1);
+    expect(early.count(PROTOCOL_LCP, 8)).toBe(0);
+    early.send(PROTOCOL_LCP, 1, 1, [MAGIC, option(4, 0xc0, 0x25, 0, 0, 0, 100)]);
+    expect(early.last(PROTOCOL_LCP, 4).text).toBe('LCP Configure-Reject id 1 <quality reports>');
+    const peer = opened();
+    peer.frame(
+      0xc025,
+      Uint8Array.from({ length: 48 }, (_, i) => i),
+    );
+    expect(peer.last(PROTOCOL_LCP, 8).text).toContain('<link quality report>');
+    expect(peer.session.isUp).toBe(true);
+  });
+
+  it('rejects BSD-Compress beside Deflate, and takes Deflate by its old number', () => {
+    const peer = opened({ deflate: true });
+    peer.send(PROTOCOL_CCP, 1, 1, [option(24, 0x78, 0), option(21, 0x2f)]);
+    expect(peer.last(PROTOCOL_CCP, 4).text).toBe('CCP Configure-Reject id 1 <BSD-Compress>');
+    peer.send(PROTOCOL_CCP, 1, 2, [option(24, 0x78, 0)]);
+    expect(peer.last(PROTOCOL_CCP, 2).id).toBe(2);
+    peer.send(PROTOCOL_CCP, 4, peer.last(PROTOCOL_CCP, 1).id, [option(26, 0x78, 0)]);
+    expect(peer.last(PROTOCOL_CCP, 1).text).toContain('Deflate (draft number) window 2^15');
+  });
+
   it('does without CCP if the peer rejects it, and closes if it rejects IPCP', () => {
     const peer = opened({ deflate: true });
     peer.send(PROTOCOL_LCP, 8, 1, Uint8Array.of(0x80, 0xfd, ...buildPacket(1, 1, new Uint8Array(0))));

@@ -5,14 +5,22 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Report } from '../report.ts';
+import { callsProof } from './calls.ts';
+import { errorsProof } from './errors.ts';
 import { kernelSlipProof } from './kernel-slip.ts';
 import { Lab } from './lab.ts';
 import { pppdProof } from './pppd-cells.ts';
 import { slirpProof } from './slirp-calls.ts';
 
-const GROUPS = { slirp: slirpProof, slip: kernelSlipProof, pppd: pppdProof };
+const GROUPS = {
+  slirp: slirpProof,
+  calls: callsProof,
+  slip: kernelSlipProof,
+  errors: errorsProof,
+  pppd: pppdProof,
+};
 /** Those that need the guest. */
-const WITH_GUEST = ['slip', 'pppd'];
+const WITH_GUEST = ['slip', 'errors', 'pppd'];
 
 if (process.getuid?.() !== 0) {
   console.error('proof: this needs root, for a network namespace of its own.');
