@@ -68,7 +68,7 @@ describe('33.6 kbit/s each way', () => {
 
   it('under one download', () => {
     const { ping, total } = measure('one download', (hosts) => flows(hosts, 'down', [1]));
-    expect(ping).toBeLessThan(450);
+    expect(ping).toBeLessThan(300);
     expect(total).toBeGreaterThan(0.93);
   });
 
@@ -77,7 +77,7 @@ describe('33.6 kbit/s each way', () => {
       [hosts.transfer('up', 1)],
       [hosts.transfer('down', 2)],
     ]);
-    expect(ping).toBeLessThan(550);
+    expect(ping).toBeLessThan(380);
     for (const share of goodput) expect(share).toBeGreaterThan(0.8);
   });
 
@@ -108,7 +108,7 @@ describe('33.6 kbit/s each way', () => {
 
   it('under three downloads', () => {
     const { ping, total } = measure('three downloads', (hosts) => flows(hosts, 'down', [1, 1, 1]));
-    expect(ping).toBeLessThan(480);
+    expect(ping).toBeLessThan(350);
     expect(total).toBeGreaterThan(0.9);
   });
 
