@@ -1,5 +1,5 @@
 // The first minute of a new user, and of one with a provider: the same clicks over every joint.
-import { call } from '../../app/strings.ts';
+import { call, clients } from '../../app/strings.ts';
 import { expect, test } from './fixtures.ts';
 import { Window } from './window.ts';
 
@@ -12,6 +12,13 @@ test('the practice line in one click: dial, see a computer appear, fetch through
   await expect(page.getByText('203.0.113.', { exact: false }).first()).toBeVisible();
   await expect(window.clients).toContainText('192.168.66.1', { timeout: 30_000 });
   expect(await window.fetchPage(1)).toMatch(/Host 1: .*(kB|KB|KiB|B) in /);
+  const limit = page.getByLabel(clients.limitOf('masq-host1'));
+  const priority = page.getByLabel(clients.priorityOf('masq-host1'));
+  await limit.selectOption({ label: clients.limit(16) });
+  await priority.selectOption({ label: clients.priorities.low });
+  // What is shown is what the gateway says it has taken.
+  await expect(limit).toHaveValue('16');
+  await expect(priority).toHaveValue('low');
   await window.hangUp();
   await expect(window.button(call.dial)).toBeVisible();
 });
