@@ -114,7 +114,9 @@ export function loadScript(line: LineCase, place: Place, atLeast: number): strin
   const loads = line.loads.map(({ name, iperf, keystrokes, clients }) => {
     const words = iperf.map((word, at) => {
       const from = clients ? `-B ${network}.${lastOctet(at)} ` : '';
-      return `'-O ${line.settle} -p ${port++} ${from}${word}'`;
+      // A transfer counts from its first octet; shares are of what goes on once all have begun.
+      const lasting = clients ? `-O ${line.settle} -t ${seconds}` : `-t ${seconds + line.settle}`;
+      return `'${lasting} -p ${port++} ${from}${word}'`;
     });
     return [
       `load '${name}' ${keystrokes ? 'keys' : ':'} ${iperf.length === 0 ? IDLE_SECONDS : seconds}`,
@@ -125,7 +127,7 @@ export function loadScript(line: LineCase, place: Place, atLeast: number): strin
     'scratch=$(mktemp -d)',
     `in='ip netns exec ${host}'; other='ip netns exec ${other}'`,
     ...CLIENT_FLOWS.map((_, at) => `ip -n ${host} address add ${network}.${lastOctet(at)}/24 dev eth0`),
-    `upload() { timeout $(($1 + 80)) $2 iperf3 -c ${address} -t $1 -f k -l 4K $3 < /dev/null > $scratch/$4 2>&1; }`,
+    `upload() { timeout $(($1 + 100)) $2 iperf3 -c ${address} -f k -l 4K $3 < /dev/null > $scratch/$4 2>&1; }`,
     `pings() { $in ping -n -i ${line.every} -c $(awk "BEGIN { print int($1 / ${line.every}) }") -s 56 ${address} | grep -E 'time=|transmitted'; }`,
     `cat > $scratch/keys <<'LAB-KEYS'`,
     `exec 3<> /dev/tcp/${address}/${echoPort} || exit`,
@@ -153,7 +155,7 @@ export function loadScript(line: LineCase, place: Place, atLeast: number): strin
     ...(line.pages
       ? [
           "echo 'LAB-PART pages'; pages QUIET",
-          `upload 40 "$other" '-p ${port}' busy & sleep ${line.settle}; pages BUSY; wait $!`,
+          `upload 40 "$other" '-t 40 -p ${port}' busy & sleep ${line.settle}; pages BUSY; wait $!`,
           "echo 'LAB-END pages'; sleep 8",
         ]
       : []),
