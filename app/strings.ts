@@ -155,7 +155,7 @@ export const clients = {
   lastSeen: 'Last seen',
   pause: 'Pause',
   pauseFor: (who: string) => `Pause ${who}`,
-  share: 'Share of the line',
+  share: 'Share',
   priorityOf: (who: string) => `Priority of ${who}`,
   priorities: { low: 'Low', normal: 'Normal', high: 'High' },
   limitOf: (who: string) => `Limit of ${who}`,

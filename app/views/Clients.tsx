@@ -1,4 +1,5 @@
 // Who shares the link: names, rates, totals, and a switch to pause each.
+import { Fragment } from 'react';
 import type { Client, Lan } from '../../main/contract.ts';
 import { count, rateText, sizeText } from '../format/quantity.ts';
 import { age } from '../format/time.ts';
@@ -41,9 +42,11 @@ export function Clients({ practice, lan }: { practice: boolean; lan: Lan | null 
         <thead>
           <tr>
             {clientColumns.map((column) => (
-              <Heading key={column} column={column} />
+              <Fragment key={column}>
+                {column === 'lastSeen' && <th scope="col">{words.share}</th>}
+                <Heading column={column} />
+              </Fragment>
             ))}
-            <th scope="col">{words.share}</th>
             <th scope="col" className={tableStyles.stay}>
               {words.pause}
             </th>
@@ -96,10 +99,10 @@ function Row({ client }: { client: Client }) {
       <td className={tableStyles.number}>{sizeText(client.bytesDown)}</td>
       <td className={tableStyles.number}>{sizeText(client.bytesUp)}</td>
       <td className={tableStyles.number}>{count(client.sessions)}</td>
-      <td>{age(client.lastSeen, now)}</td>
       <td>
         <ClientShare address={client.address} who={who} />
       </td>
+      <td>{age(client.lastSeen, now)}</td>
       <td className={tableStyles.stay}>
         {client.kind !== 'gateway' && (
           <Switch
