@@ -47,7 +47,7 @@ export interface CallOptions {
   count(provider: Provider, number: string, uplink: UplinkPart): CountedCall | null;
   /** Text with the far end before PPP, for the terminal; `undefined`: over. */
   talk(port: string, hand: HandLine | null | undefined): void;
-  heard(bytes: Uint8Array): void;
+  heard(port: string, bytes: Uint8Array): void;
   /** What to say while no call is under way; empty: nothing in particular. */
   restingText(): string;
   /** Told when the line is down for good. */
@@ -235,7 +235,7 @@ export class Call {
         counting.call ??= this.#options.count(target.provider, number, uplink);
       },
       talk: (hand) => this.#options.talk(portPath, hand),
-      heard: (bytes) => this.#options.heard(bytes),
+      heard: (bytes) => this.#options.heard(portPath, bytes),
       lost: (fault, redial) => end({ fault, redial }),
     });
     run.uplink = uplink;

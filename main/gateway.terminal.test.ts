@@ -107,6 +107,25 @@ describe('the terminal to the far end', () => {
     expect(await terminalType({ text: 'x' })).toMatchObject({ ok: false, fault: { code: 'no-terminal' } });
   });
 
+  it('a second call’s login does not take it away from the first', async () => {
+    const { saveProvider, saveSettings, dial, uplinks, state, terminalType, typed, shown, clock } =
+      await talking();
+    await saveSettings({
+      patch: { secondCall: { on: true, providerId: 'work', port: '/dev/ttyS0', spread: 'clients' } },
+    });
+    await saveProvider({ provider: { ...provider, id: 'work', port: '/dev/ttyS0' }, password: 'x' });
+    expect(await dial({ call: 'second' })).toMatchObject({ ok: true });
+    await settle();
+    uplinks[1]?.callbacks.talk?.(null);
+    uplinks[1]?.callbacks.heard?.(Uint8Array.of(65));
+    await clock.advance(100);
+    expect(shown()).toBe('');
+    expect(state().terminal).toMatchObject({ port: '/dev/ttyUSB0', mayType: true });
+    uplinks[1]?.callbacks.talk?.(undefined);
+    expect(await terminalType({ text: 'me' })).toMatchObject({ ok: true });
+    expect(typed).toEqual(['me']);
+  });
+
   it('a provider logged in to by hand is not dialled by traffic', async () => {
     const { saveSettings, state } = await set('terminal');
     await saveSettings({ patch: { demand: true } });

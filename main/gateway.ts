@@ -158,7 +158,7 @@ export class Gateway {
       count: (provider, number, uplink, view) =>
         provider.id === PRACTICE_PROVIDER_ID ? null : this.#usage.begin(provider, number, uplink, view),
       talk: (port, hand) => this.#terminal.talk(port, hand),
-      heard: (bytes) => this.#terminal.heard(bytes),
+      heard: (port, bytes) => this.#terminal.said(port, bytes),
       takePort: (path) => this.#dialIn.yield(path),
       leavePort: (path) => this.#dialIn.takeBack(path),
       restingText: () => this.#demand.restingText,

@@ -34,6 +34,8 @@ export class TerminalSide {
   #line: RawLine | null = null;
   #opening = false;
   #hand: HandLine | null = null;
+  /** The port of the call whose login is shown. */
+  #talker: string | null = null;
   #cancelUnattended: () => void = () => {};
 
   constructor(options: TerminalOptions) {
@@ -49,7 +51,7 @@ export class TerminalSide {
     if (!opened.ok) return opened;
     const { line } = opened;
     this.#line = line;
-    line.onData = (bytes) => this.heard(bytes);
+    line.onData = (bytes) => this.#heard(bytes);
     line.onClose = (_cause, detail) => {
       if (this.#line !== line) return;
       this.#options.model.log('warning', 'terminal', `The port ${path} is gone: ${detail}`);
@@ -94,14 +96,24 @@ export class TerminalSide {
     this.#show(null);
   }
 
-  /** A call's text login begins, with a person at it or a script (null), or (undefined) is over. */
+  /**
+   * A call's text login begins, with a person at it or a script (null), or (undefined) is over. Of two calls that log in at
+   * the same time the first has the terminal.
+   */
   talk(port: string, hand: HandLine | null | undefined): void {
+    if (this.#talker !== null && this.#talker !== port) return;
+    this.#talker = hand === undefined ? null : port;
     this.#hand = hand ?? null;
     if (hand === undefined) this.#show(null);
     else this.#begin({ to: 'far-end', port, mayType: hand !== null });
   }
 
-  heard(bytes: Uint8Array): void {
+  /** Said by the far end of the call on that port. */
+  said(port: string, bytes: Uint8Array): void {
+    if (this.#talker === port) this.#heard(bytes);
+  }
+
+  #heard(bytes: Uint8Array): void {
     this.#gathered += this.#filter.push(bytes);
     if (this.#gathering) return;
     this.#gathering = true;
