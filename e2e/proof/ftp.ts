@@ -5,7 +5,7 @@ import { median, type Proof, type Report } from './report.ts';
 import { forward, HOSTS, NET, type Place, type World } from './world.ts';
 
 const FILE_BYTES = 3_000_000;
-const BIG_BYTES = 40_000_000;
+const BIG_BYTES = 120_000_000;
 const ROUNDS = 9;
 /** Active must be this near to passive. */
 const NEARNESS = 0.95;
