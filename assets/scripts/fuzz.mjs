@@ -1,5 +1,5 @@
 // `npm run fuzz`: the property tests of the masquerade, the helpers and PPP, at length; counts the packets and events they took.
-// MASQ_FUZZ says how many times longer than in `npm test` (200 unless told, for some thirteen million inputs in about ten minutes). A second try
+// MASQ_FUZZ says how many times longer than in `npm test` (200 unless told, for some thirteen million inputs in about seven minutes). A second try
 // would hide a failure that comes seldom, so there is none.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
