@@ -41,7 +41,6 @@ const programs = {
   proof: [
     ['mtr', 'mtr-tiny'],
     ['turnutils_natdiscovery', 'coturn'],
-    ['vsftpd', 'vsftpd'],
     ['lftp', 'lftp'],
     ['tnftp', 'ftp'],
     ['tmux', 'tmux'],
