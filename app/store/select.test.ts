@@ -77,6 +77,11 @@ it.each([
   ['busy', 'try-again'],
   ['no-dialtone', 'try-again'],
   ['no-carrier', 'try-again'],
+  ['never-dial-hours', 'anyway'],
+  ['limit-used-up', 'anyway'],
+  ['sim-pin', 'pin'],
+  ['sim-pin-wrong', 'pin'],
+  ['login-unattended', 'provider'],
 ])('%s is helped by %s', (code, remedy) => {
   expect(remedyOf({ code, sentence: '', cause: '', remedy: '' })).toBe(remedy);
 });

@@ -87,7 +87,7 @@ export function PortField({ state, draft, error, set }: Props) {
           </select>
         )}
       </Field>
-      {draft.port !== PRACTICE_PORT && (
+      {draft.port !== PRACTICE_PORT && draft.kind !== 'cable' && (
         <PortTest
           key={draft.port}
           path={draft.port.trim()}
