@@ -30,6 +30,7 @@ export const O_CLOEXEC = 0o2000000;
 
 export const EAGAIN = 11;
 export const EBUSY = 16;
+export const EINVAL = 22;
 export const ENOENT = 2;
 
 export const errno = (): number => koffi.errno();

@@ -59,9 +59,9 @@ export class Tun {
     if (fd < 0) return { ok: false, fault: noTun(libc.errorName(libc.errno())) };
     const request = Buffer.alloc(IFREQ_BYTES);
     request.write(name, 0, 15, 'latin1');
-    request.writeUInt16LE(IFF_TUN_NO_PI | IFF_NAPI, 16);
-    if (libc.ioctl(fd, TUNSETIFF, request) !== 0) {
-      const code = libc.errno();
+    let code = attach(fd, request, IFF_TUN_NO_PI | IFF_NAPI);
+    if (code === libc.EINVAL) code = attach(fd, request, IFF_TUN_NO_PI);
+    if (code !== 0) {
       libc.close(fd);
       return { ok: false, fault: code === libc.EBUSY ? tunBusy(name) : noTun(libc.errorName(code)) };
     }
@@ -112,6 +112,12 @@ export class Tun {
     }
     this.#batchEnd();
   }
+}
+
+/** Makes the interface of a request; 0, or the error. Kernels before 4.15 know no IFF_NAPI. */
+function attach(fd: number, request: Buffer, flags: number): number {
+  request.writeUInt16LE(flags, 16);
+  return libc.ioctl(fd, TUNSETIFF, request) === 0 ? 0 : libc.errno();
 }
 
 /** Where sysfs cannot be written (some containers, kernels before 5.12) the kernel takes packets in within our call. */
