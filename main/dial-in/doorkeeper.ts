@@ -1,5 +1,6 @@
 /** Asks the callers' book who may come in, for one call, and remembers why somebody may not: the log and the line tell it. */
 import type { Caller, Fault } from '../contract.ts';
+import { octets, secretsEqual } from '../ppp/auth/authentication.ts';
 import { bareName, type Refusal, refusalOf } from './admission.ts';
 import { turnedAway } from './faults.ts';
 
@@ -38,7 +39,9 @@ export class Doorkeeper {
   check(name: string, password: string): boolean | string {
     const user = bareName(name);
     const refusal = this.refusal(user);
-    if (refusal === 'stranger' || this.#host.password(user) !== password) {
+    const kept = this.#host.password(user);
+    const right = secretsEqual(octets(kept ?? ''), octets(password)) && kept !== null;
+    if (refusal === 'stranger' || !right) {
       this.note(refusal === 'stranger' ? refusal : 'password', user);
       return false;
     }

@@ -55,6 +55,7 @@ describe('masq-gate callers', () => {
     expect(await tells(controlPath, 0, 'callers')).toMatch(
       /17 +retro +192\.168\.67\.10 +second +5550123 +33\.6 kbit\/s .* 1\.5 kB +2\.5 MB/,
     );
+    expect(await tells(controlPath, 0, 'status')).toContain('callers    retro');
     expect(await tells(controlPath, 1, 'callers', 'hangup', 'retro')).toContain('That call is over.');
     expect(await tells(controlPath, 1, 'callers', 'hangup', 'other')).toContain(
       'There is no caller “other”.',

@@ -48,6 +48,10 @@ export function status(state: State, now: number): string {
   if (state.second !== null) lines.push(...secondCall(state.second, state, now));
   if (state.clients.length > 0)
     lines.push(`  clients    ${state.clients.filter((c) => c.kind !== 'gateway').length}`);
+  if (state.dialIn.calls.length > 0)
+    lines.push(
+      `  callers    ${state.dialIn.calls.map(({ user, from }) => user ?? from ?? 'somebody').join(', ')}`,
+    );
   if (state.fault !== null) lines.push(fault(state.fault));
   for (const told of state.hostFaults) lines.push(`Note: ${fault(told)}`);
   return lines.join('\n');
