@@ -322,6 +322,27 @@ describe.concurrent('callers by TCP', () => {
     expect(late.heard.text).toBe('');
   });
 
+  it('with five wrong passwords are not let in again for a while', async ({ onTestFinished }) => {
+    const { until, answer } = await gatewayOnPractice(onTestFinished);
+    await answer({ kind: 'tcp', tcpPort: 47_118, reach: 'this-computer', callers: 2 });
+    const attempt = () =>
+      new Promise<string>((resolve) => {
+        let heard = '';
+        const socket = connect(47_118, '127.0.0.1');
+        onTestFinished(() => void socket.destroy());
+        socket.on('data', (bytes) => {
+          heard += bytes.toString('latin1');
+        });
+        socket.on('close', () => resolve(heard));
+        socket.write('\ranna\rx\ranna\ry\ranna\rz\r');
+      });
+    for (let time = 0; time < 5; time++) {
+      expect(await attempt()).toContain('Login incorrect');
+      await until(({ dialIn }) => dialIn.calls.length === 0);
+    }
+    expect(await attempt()).toBe('\r\nBUSY\r\n');
+  });
+
   it('stay on the line while the engine starts anew, and are told to it again', async ({
     onTestFinished,
   }) => {

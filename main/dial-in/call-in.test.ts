@@ -58,7 +58,7 @@ describe('a caller', () => {
     expect(call.refresh()).toMatchObject({ bytesIn: 100, bytesOut: 200 });
 
     computer.close();
-    expect(await over(rung)).toEqual({ fault: null, lost: null });
+    expect(await over(rung)).toEqual({ fault: null, lost: null, user: 'retro' });
   });
 
   it.each<[AuthMethod, string]>([

@@ -70,6 +70,8 @@ export interface CallInOptions {
 /** `fault` null: an ordinary end. `lost`: what happened to the line, if that ended the call. */
 export interface CallInEnd {
   fault: Fault | null;
+  /** Who came in; null: nobody did. */
+  user: string | null;
   lost: Extract<LinkEnd, { kind: 'line' }> | null;
 }
 
@@ -364,7 +366,7 @@ export class CallIn {
 
   #finish(fault: Fault | null, lost: CallInEnd['lost'] = null): void {
     if (this.#over !== null) return;
-    this.#over = { fault, lost };
+    this.#over = { fault, lost, user: this.state.user };
     this.#endReception();
     for (const stop of [...this.#timers]) stop();
     if (fault !== null) this.#host.log('warning', `${fault.sentence} ${fault.cause}`);

@@ -6,6 +6,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import type { CallerLineOf, Fault } from '../contract.ts';
 import type { CallPart } from '../link/parts.ts';
 import type { LostCause } from '../modem/call.ts';
+import { GuessLimit } from './guess-limit.ts';
 import { type AnsweringLine, type LineHost, Retry } from './line.ts';
 import { Telnet } from './telnet.ts';
 
@@ -13,6 +14,7 @@ const LOOPBACK = '127.0.0.1';
 /** A connection whose other end does not read is ended when so much waits for it, bytes. */
 const MOST_WAITING = 1 << 20;
 const KEPT = 65_536;
+const WRONG = new Set(['caller-password', 'caller-unknown', 'caller-tries']);
 
 export class TcpLine implements AnsweringLine {
   readonly #line: CallerLineOf<'tcp'>;
@@ -21,6 +23,7 @@ export class TcpLine implements AnsweringLine {
   readonly #lanAddress: () => string | null;
   readonly #abort = new AbortController();
   readonly #calls = new Set<Promise<unknown>>();
+  readonly #guesses = new GuessLimit();
   #running: Promise<void> = Promise.resolve();
 
   constructor(line: CallerLineOf<'tcp'>, host: LineHost, lanAddress: () => string | null) {
@@ -75,17 +78,23 @@ export class TcpLine implements AnsweringLine {
 
   #take(socket: Socket): void {
     const from = socket.remoteAddress?.replace(/^::ffff:/, '') ?? 'somebody';
-    if (this.#calls.size >= this.#line.callers || this.#abort.signal.aborted) {
+    const barred = this.#guesses.bars(from, this.#host.clock.now());
+    if (barred || this.#calls.size >= this.#line.callers || this.#abort.signal.aborted) {
       // What a modem says when all lines are taken.
       socket.end('\r\nBUSY\r\n');
       socket.on('error', () => socket.destroy());
       socket.resume();
-      this.#host.log('info', `Turned ${from} away: as many callers as allowed are on the line.`);
+      const why = barred
+        ? 'too many wrong passwords came from there'
+        : 'as many callers as allowed are on the line';
+      this.#host.log('info', `Turned ${from} away: ${why}.`);
       return;
     }
     this.#host.log('info', `${from} connects.`);
     const call = new TcpCall(socket, this.#line.portRate);
-    const served = this.#host.serve(call, from).then(({ fault }) => {
+    const served = this.#host.serve(call, from).then(({ fault, user }) => {
+      if (WRONG.has(fault?.code ?? '')) this.#guesses.wrong(from, this.#host.clock.now());
+      else if (user !== null) this.#guesses.right(from);
       this.#calls.delete(served);
       this.#waiting(fault);
     });
