@@ -22,7 +22,13 @@ it('a call of 24 hours leaves no more behind than one of four', () => {
   const line = new SimulatedLine({ deflate: true }, { deflate: true, assign: () => '10.1.2.3' });
   line.connect().runUntilUp();
   line.terms.frameErrors = 0.02;
-  const flows: Flow[] = [0, 1, 2].map((i) => ({ source: 1024 + i, seq: 9_000 + i, ack: 1, id: i, window: 8760 }));
+  const flows: Flow[] = [0, 1, 2].map((i) => ({
+    source: 1024 + i,
+    seq: 9_000 + i,
+    ack: 1,
+    id: i,
+    window: 8760,
+  }));
   let delivered = 0;
   let echoes = 0;
   let resets = 0;
