@@ -23,6 +23,8 @@ const SEEKING_MS = 800;
 const KNOWN_MS = 3_000;
 const CONFIRM_MS = 250;
 const STALL_PAUSE_MS = 1_000;
+/** On a link without echoes (SLIP) only stalls tell: what they took is given back by so much for each ms of use. */
+const GIVE_BACK = 5e-6;
 /** Echoes may take this share of the line; each is about so many octets, half of them escaped. */
 const ECHO_SHARE = 0.004;
 const ECHO_OCTETS = 24;
@@ -30,6 +32,7 @@ const ECHO_OCTETS = 24;
 export class RateTracker {
   readonly #fastest: number;
   readonly #slowest: number;
+  readonly #first: number;
   #rate: number;
   #step = FIRST_STEP;
   /** Time on the line since the last verdict, and since the last echo was sent. */
@@ -48,6 +51,7 @@ export class RateTracker {
     this.#rate = nominal * 0.95;
     this.#fastest = Math.max(nominal, fastest);
     this.#slowest = nominal * 0.2;
+    this.#first = this.#rate;
   }
 
   get rate(): number {
@@ -58,6 +62,8 @@ export class RateTracker {
   busy(milliseconds: number): void {
     this.#busy += milliseconds;
     this.#sinceEcho += milliseconds;
+    if (this.#base === Number.POSITIVE_INFINITY && this.#rate < this.#first)
+      this.#set(Math.min(this.#first, this.#rate * (1 + milliseconds * GIVE_BACK)));
   }
 
   /** Enough was sent since the last echo for another to be worth its octets. */

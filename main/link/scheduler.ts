@@ -146,6 +146,7 @@ export class Scheduler {
   sent(octets: number, now: number): void {
     const taken = this.#pacer.sent(octets, now);
     this.#tracker?.busy(taken);
+    this.#follow();
     if (this.#tracker === null) this.#meter.wrote(octets);
   }
 
