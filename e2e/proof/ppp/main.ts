@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Report } from '../report.ts';
+import { browseProof } from './browse.ts';
 import { callsProof } from './calls.ts';
 import { errorsProof } from './errors.ts';
 import { kernelSlipProof } from './kernel-slip.ts';
@@ -17,18 +18,20 @@ const GROUPS = {
   calls: callsProof,
   slip: kernelSlipProof,
   errors: errorsProof,
+  browse: browseProof,
   pppd: pppdProof,
 };
 /** Those that need the guest. */
-const WITH_GUEST = ['slip', 'errors', 'pppd'];
+const WITH_GUEST = ['slip', 'errors', 'browse', 'pppd'];
 
 if (process.getuid?.() !== 0) {
   console.error('proof: this needs root, for a network namespace of its own.');
   process.exit(2);
 }
-// The TUN and its addresses belong to a namespace that ends with us.
+// The TUN, the LAN host and what an engine writes below /run belong to namespaces that end with us.
 if (process.env.MASQ_PPP_PROOF === undefined) {
-  const words = ['--net', '--', process.execPath, ...process.argv.slice(1)];
+  const inside = 'mount -t tmpfs tmpfs /run && mkdir -p /run/lock /run/netns && exec "$@"';
+  const words = ['--net', '--mount', 'sh', '-c', inside, 'sh', process.execPath, ...process.argv.slice(1)];
   const env = { ...process.env, MASQ_PPP_PROOF: '1' };
   process.exit(spawnSync('unshare', words, { stdio: 'inherit', env }).status ?? 1);
 }
