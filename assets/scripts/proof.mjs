@@ -1,6 +1,6 @@
 // `npm run proof [-- NAME…]`: the long run. The masquerade with real programs in namespaces, then how a slow line feels beside
-// pppd with fq_codel, a call of a whole day in simulated time, then PPP and SLIP against pppd and slirp. With names, only those: `latency`, `day`, `ppp`, or proofs of the masquerade
-// (a wrong name lists them); flags such as `--seconds 20` go to each of them.
+// pppd with fq_codel, a call of a whole day in simulated time, then PPP and SLIP against pppd and slirp. With names, only those:
+// `latency`, `day`, `ppp`, or proofs of the masquerade (a wrong name lists them); flags such as `--seconds 20` go to each of them.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { build } from './build.mjs';
