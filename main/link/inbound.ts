@@ -8,6 +8,7 @@
  * own. UDP and connections whose SYN was not seen are left alone.
  */
 import { AckGate } from './ack-gate.ts';
+import { LEAST_FLIGHT } from './line-rate.ts';
 import { OpeningGate } from './opening-gate.ts';
 import { NO_SLOT } from './packet-pool.ts';
 import { ACK, ahead, type PacketView, rewriteWindow, SYN } from './packet-view.ts';
@@ -203,10 +204,12 @@ export class InboundControl {
   /** Writes the window into the packet and remembers its right edge. */
   #offer(connection: Connection, view: PacketView, buffer: Uint8Array, scale: number, now: number): void {
     const unit = 2 ** scale;
-    let allowed = this.#share(connection, now);
-    if (connection.edgeKnown) allowed = Math.max(allowed, ahead(connection.edge, view.ack));
+    const share = this.#share(connection, now) / unit;
+    // Large steps: the next one up may be three segments more.
+    let steps = unit > connection.segment / 2 ? Math.max(1, Math.round(share)) : Math.ceil(share);
     // Rounded up to the unit of the scale: down would take back what was offered.
-    const window = Math.min(view.window, Math.ceil(allowed / unit));
+    if (connection.edgeKnown) steps = Math.max(steps, Math.ceil(ahead(connection.edge, view.ack) / unit));
+    const window = Math.min(view.window, steps);
     const edge = (view.ack + window * unit) >>> 0;
     if (!connection.edgeKnown || ahead(edge, connection.edge) > 0) {
       connection.edge = edge;
@@ -230,7 +233,7 @@ export class InboundControl {
     const known = roundTrip !== Number.POSITIVE_INFINITY;
     const time = 2 * this.#wait + (known ? Math.min(roundTrip, LONGEST_ROUND_TRIP) : ROUND_TRIP_GUESS);
     // One is on the line, one at its far end, one waits for the acknowledgement that receivers send for every second.
-    return Math.max(3, Math.round((this.#rate * time) / 1000 / segment) + 2) * segment;
+    return Math.max(LEAST_FLIGHT, Math.round((this.#rate * time) / 1000 / segment) + 2) * segment;
   }
 
   /** What one connection may have on its way, bytes. */

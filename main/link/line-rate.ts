@@ -13,6 +13,7 @@ const MTU_TIME_MS = 150;
 /** Nor should one that we ask for, of which three stand in the provider's queue. */
 const INBOUND_TIME_MS = 95;
 const LEAST_INBOUND = 296;
+export const LEAST_FLIGHT = 3;
 /** IP and TCP without options, bytes. */
 export const TCP_HEADERS = 40;
 
@@ -46,9 +47,13 @@ export function mtuForRate(rate: number | null): number {
 
 /**
  * The largest TCP segment to be sent to us over a line of so many octets a second, below `mtu`: there is no other say in
- * what stands before a ping at the provider. Smaller ones than behind an MTU of 296 cost more than they give.
+ * what stands before a ping at the provider. Smaller ones than behind an MTU of 296 cost more than they give. `unit`: the
+ * steps in which our side's window can be told (RFC 7323 §2.2); three segments, the least that fill a line, should fit one
+ * or more of them, or the next step up lets five stand there.
  */
-export function inboundSegment(octetsPerSecond: number, mtu: number): number {
+export function inboundSegment(octetsPerSecond: number, mtu: number, unit = 1): number {
   const packet = Math.round((octetsPerSecond * INBOUND_TIME_MS) / 1000);
-  return Math.min(mtu, Math.max(LEAST_INBOUND, packet)) - TCP_HEADERS;
+  const segment = Math.max(LEAST_INBOUND, packet) - TCP_HEADERS;
+  const steps = Math.max(1, Math.round((LEAST_FLIGHT * segment) / unit));
+  return Math.min(mtu - TCP_HEADERS, Math.floor((steps * unit) / LEAST_FLIGHT));
 }

@@ -20,6 +20,11 @@ describe('what the far side may send in one segment', () => {
     expect(inboundSegment(6000, 576)).toBe(530);
     expect(inboundSegment(11_520, 1500)).toBe(1054);
     expect(inboundSegment(100_000, 1500)).toBe(1460);
+    // Three fit the steps of the window.
+    expect(inboundSegment(4200, 576, 128)).toBe(341);
+    expect(inboundSegment(4200, 576, 1024)).toBe(341);
+    expect(inboundSegment(6000, 576, 1024)).toBe(536);
+    expect(inboundSegment(300, 296, 16_384)).toBe(256);
   });
 
   it('is told in our SYN, wherever the option stands, and is only ever lowered', () => {

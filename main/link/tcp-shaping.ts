@@ -22,8 +22,8 @@ export class TcpShaping {
   readonly #inbound: InboundControl | null;
   readonly #outbound: OutboundControl | null;
   readonly #takesTimestamps: boolean;
-  /** What the far side may send us in one segment, bytes. */
-  readonly #largest: number;
+  readonly #down: number | null;
+  readonly #mtu: number;
   /** Whose packet `release` gave. */
   client = 0;
 
@@ -32,7 +32,8 @@ export class TcpShaping {
     this.#pool = pool;
     this.#inbound = down === null ? null : new InboundControl(down);
     this.#outbound = up === null ? null : new OutboundControl(mtu - TCP_HEADERS);
-    this.#largest = down === null ? Number.POSITIVE_INFINITY : inboundSegment(down, mtu);
+    this.#down = down;
+    this.#mtu = mtu;
     this.#takesTimestamps = up !== null && up <= TIMESTAMPS_UP_TO;
   }
 
@@ -61,7 +62,10 @@ export class TcpShaping {
     const buffer = this.#pool.buffer;
     const opening = (view.flags & SYN) !== 0;
     if (opening && this.#takesTimestamps) takeTimestampsOut(view, buffer);
-    if (opening) lowerMaximumSegment(view, buffer, this.#largest);
+    if (opening && this.#down !== null) {
+      const unit = 2 ** Math.max(0, view.windowScale(buffer));
+      lowerMaximumSegment(view, buffer, inboundSegment(this.#down, this.#mtu, unit));
+    }
     const connection = this.#connections.find(view, true, now);
     if (connection === null) return false;
     connection.client = client;
