@@ -237,9 +237,17 @@ describe.skipIf(!isRoot)('a caller and a LAN host', () => {
     ['one that DHCP gives out', '192.168.77.60', 'caller-clash', /are given 192\.168\.77\.50 to/],
     ['the LAN’s last', '192.168.77.255', 'caller-clash', /the first or the last/],
     ['of a net behind another card', '10.9.9.7', 'caller-clash', /10\.9\.9\.0\/24 behind wan0/],
+    ['of a net behind a router', '10.9.8.7', 'caller-clash', /reaches 10\.9\.8\.0\/24 by wan0/],
+    [
+      'a name server’s with a route of its own',
+      '198.51.100.7',
+      'caller-clash',
+      /reaches 198\.51\.100\.7 by wan0/,
+    ],
   ])('is refused an address that is %s', async (_whose, address, code, cause) => {
     enclave.sh(
-      'ip link add wan0 type veth peer name wan1; ip addr add 10.9.9.2/24 dev wan0; ip link set wan0 up',
+      'ip link add wan0 type veth peer name wan1; ip addr add 10.9.9.2/24 dev wan0; ip link set wan0 up;' +
+        'ip route add 10.9.8.0/24 via 10.9.9.1; ip route add 198.51.100.7 via 10.9.9.1',
     );
     await start();
     const idle = net();

@@ -6,11 +6,11 @@
 import { createSocket } from 'node:dgram';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fault, Lan, LinkUp } from '../contract.ts';
-import { callerClash, overlaps } from './clash.ts';
+import { callerClash, overlaps, routeClash } from './clash.ts';
 import { failed, fault, type Outcome } from './faults.ts';
 import type { Journal } from './journal.ts';
 import { readNeighbours } from './neighbours.ts';
-import { ip, readAddresses, TUN_NAME } from './network.ts';
+import { ip, readAddresses, readRoutes, TUN_NAME } from './network.ts';
 import { run } from './run.ts';
 
 /** A host on a wire answers in a millisecond, over a busy radio in a few hundred. */
@@ -35,7 +35,7 @@ export class CallerNet {
     const others = [...this.#callers.values()].filter((one) => one.up.link !== up.link);
     const local = (await readAddresses()).local.filter((one) => !this.#ends.has(one.address));
     const ends = others.map((one) => one.up);
-    const clash = callerClash(lan, up, ends, local);
+    const clash = callerClash(lan, up, ends, local) ?? routeClash(lan, up, await this.#foreignRoutes(lan));
     if (clash) return failed(clash);
     if (before?.up.peer !== up.peer && lan !== null && overlaps(lan.address, lan.prefix, up.peer, 32)) {
       const mac = await holderOnLan(lan, up.peer);
@@ -67,6 +67,12 @@ export class CallerNet {
     this.#ends.clear();
   }
 
+  /** But for our own and the LAN's. */
+  async #foreignRoutes(lan: Lan | null) {
+    const routes = await readRoutes();
+    return routes.filter(({ dev }) => dev !== TUN_NAME && dev !== lan?.interface);
+  }
+
   async #build(up: LinkUp, card: string | null, ownEnd: boolean): Promise<Outcome> {
     if (ownEnd && !this.#ends.has(up.local)) {
       this.#journal.will({ kind: 'address', address: up.local, prefix: 32, interface: TUN_NAME });
@@ -75,7 +81,8 @@ export class CallerNet {
       if (!added.ok) return added;
     }
     this.#journal.will({ kind: 'route', to: `${up.peer}/32`, interface: TUN_NAME });
-    const to = ['-4', 'route', 'replace', `${up.peer}/32`, 'dev', TUN_NAME, 'src', up.local];
+    // Never instead of a route that somebody else has laid: it could not be put back.
+    const to = ['-4', 'route', 'add', `${up.peer}/32`, 'dev', TUN_NAME, 'src', up.local];
     const route = await ip(...to);
     if (!route.ok || card === null) return route;
     this.#journal.will({ kind: 'proxy-neighbour', address: up.peer, interface: card });
@@ -87,9 +94,12 @@ function cardOf(lan: Lan | null, address: string): string | null {
   return lan !== null && overlaps(lan.address, lan.prefix, address, 32) ? lan.interface : null;
 }
 
-/** The MAC of the LAN host that has this address now, or null. What the kernel remembers of it is asked anew. */
+/**
+ * The MAC of the LAN host that has this address now, or null. What the kernel remembers of it is asked anew; what a person
+ * has set stays (a flush spares permanent entries).
+ */
 async function holderOnLan(lan: Lan, address: string): Promise<string | null> {
-  await run('ip', ['-4', 'neigh', 'del', address, 'dev', lan.interface]);
+  await run('ip', ['-4', 'neigh', 'flush', 'to', address, 'dev', lan.interface]);
   const socket = createSocket('udp4');
   try {
     await new Promise<void>((resolve) => {

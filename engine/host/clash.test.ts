@@ -10,6 +10,7 @@ import {
   overlaps,
   ownAddressClash,
   providerClash,
+  routeClash,
   toNumber,
   toText,
 } from './clash.ts';
@@ -113,4 +114,29 @@ describe('a caller', () => {
     ['172.20.0.9', '10.0.0.9', /behind eth0/],
     ['172.20.0.9', '172.20.0.9', /as well/],
   ])('may not be %s with %s as our end', (peer, own, cause) => expect(clash(peer, own)).toMatch(cause));
+
+  const routes = [
+    { dst: 'default', gateway: '203.0.113.1', dev: 'eth0' },
+    { dst: '0.0.0.0/1', dev: 'tun0' },
+    { dst: '10.8.0.0/16', gateway: '172.31.0.1', dev: 'tun0' },
+    { dst: '172.31.0.1', dev: 'tun0' },
+  ];
+  const routed = (peer: string, own = '192.168.66.1') =>
+    routeClash(lan, { local: own, peer }, routes)?.cause ?? null;
+
+  it('may be anywhere that only a default route leads to', () => {
+    expect(routed('172.20.0.9', '172.20.0.1')).toBeNull();
+    expect(routeClash(null, { local: '10.64.0.1', peer: '10.64.0.2' }, routes)).toBeNull();
+  });
+
+  it.each([
+    ['203.0.113.1', '192.168.66.1', /the gateway of this computer’s route to default by eth0/],
+    ['10.8.3.4', '192.168.66.1', /reaches 10\.8\.0\.0\/16 by tun0/],
+    ['172.20.0.9', '10.8.3.4', /reaches 10\.8/],
+    ['172.31.0.1', '192.168.66.1', /the gateway/],
+    ['255.255.255.255', '192.168.66.1', /no address that a computer may have/],
+    ['224.0.0.251', '192.168.66.1', /no address/],
+    ['127.0.0.53', '192.168.66.1', /no address/],
+    ['172.20.0.9', '0.0.0.0', /no address/],
+  ])('may not take %s with %s as our end', (peer, own, cause) => expect(routed(peer, own)).toMatch(cause));
 });

@@ -160,6 +160,40 @@ export function callerClash(
   return null;
 }
 
+/** So short a prefix is a default in two halves, as VPNs lay it. */
+const NO_NETWORK_PREFIX = 1;
+
+/**
+ * Would an end of a caller's line take an address from a network that this computer reaches by another way, or a gateway's?
+ * `routes`: this computer's, but for our own and the LAN's.
+ */
+export function routeClash(
+  lan: Lan | null,
+  up: CallerEnds,
+  routes: readonly { dst: string; gateway?: string; dev?: string }[],
+): Fault | null {
+  for (const address of [up.peer, up.local]) {
+    if (!isHostAddress(address))
+      return callerFault(address, 'It is no address that a computer may have.', lan);
+    for (const { dst, gateway, dev } of routes) {
+      const by = dev === undefined ? '' : ` by ${dev}`;
+      if (gateway === address)
+        return callerFault(address, `It is the gateway of this computer’s route to ${dst}${by}.`, lan);
+      const [net = '', prefix = '32'] = dst === 'default' ? ['0.0.0.0', '0'] : dst.split('/');
+      if (address === up.local && lan?.address === address) continue;
+      if (Number(prefix) > NO_NETWORK_PREFIX && overlaps(net, Number(prefix), address, 32))
+        return callerFault(address, `This computer reaches ${dst}${by}.`, lan);
+    }
+  }
+  return null;
+}
+
+/** Not this network, loopback, link-local, multicast, reserved or broadcast (RFC 6890). */
+function isHostAddress(address: string): boolean {
+  const first = toNumber(address) >>> 24;
+  return first > 0 && first < 224 && first !== 127 && !overlaps(address, 32, '169.254.0.0', 16);
+}
+
 function callerFault(address: string, cause: string, lan: Lan | null): Fault {
   const where =
     lan === null

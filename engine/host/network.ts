@@ -69,6 +69,17 @@ export async function readAddresses(): Promise<HostAddresses> {
   };
 }
 
+/** A route of the main table; `dst` is `default`, a network such as 10.0.0.0/8, or one host without a prefix. */
+export interface KnownRoute {
+  dst: string;
+  gateway?: string;
+  dev?: string;
+}
+
+export async function readRoutes(): Promise<KnownRoute[]> {
+  return ((await runJson('ip', ['-4', '-j', 'route', 'show', 'table', 'main'])) ?? []) as KnownRoute[];
+}
+
 /** Runs `ip`; anything but success is a Fault, because the names and numbers were checked before. */
 export async function ip(...args: string[]): Promise<Outcome> {
   const ran = await run('ip', args);
