@@ -2,7 +2,7 @@
  * Hangs up a modem whose program has died: a call left open costs money. DTR down first (V.24 circuit 108/2); where the port
  * has no modem lines, or carrier stays, the Hayes escape: guard time, +++, guard time, ATH.
  */
-import { closeSync, constants, fstatSync, openSync, statSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ioctl } from './libc.ts';
 
@@ -21,8 +21,10 @@ const DTR_MS = 800;
 export async function hangUp(path: string): Promise<string> {
   let fd: number | null = null;
   try {
-    // Looked at before it is opened: opening some devices already does something.
-    if (!statSync(path).isCharacterDevice()) return `${path} is no serial port, left alone`;
+    // Looked at before it is opened: opening some devices already does something (a watchdog begins to count).
+    const device = statSync(path);
+    if (!device.isCharacterDevice() || !isSerial(device.rdev, readFileSync('/proc/tty/drivers', 'latin1')))
+      return `${path} is no serial port, left alone`;
     fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK | constants.O_NOCTTY);
     if (!fstatSync(fd).isCharacterDevice() || ioctl(fd, TCGETS, Buffer.alloc(TERMIOS_BYTES)) !== 0) {
       return `${path} is no terminal device, left alone`;
@@ -42,6 +44,22 @@ export async function hangUp(path: string): Promise<string> {
   } finally {
     if (fd !== null) closeSync(fd);
   }
+}
+
+/**
+ * Is a device number (Linux's `dev_t` of 32 bits) a serial port's or a pseudo-terminal's, by the lines of /proc/tty/drivers
+ * (`serial /dev/ttyS 4 64-95 serial`)? A console is none, and nothing that is no terminal.
+ */
+export function isSerial(device: number, drivers: string): boolean {
+  const major = (device >>> 8) & 0xfff;
+  const minor = (device & 0xff) | ((device >>> 12) & 0xfff00);
+  return drivers.split('\n').some((line) => {
+    const [, number, first, last, type = ''] =
+      /^\S+ +\S+ +(\d+) +(\d+)(?:-(\d+))? +(serial|pty:slave)/.exec(line) ?? [];
+    return (
+      type !== '' && Number(number) === major && minor >= Number(first) && minor <= Number(last ?? first)
+    );
+  });
 }
 
 function dropDtr(fd: number): boolean {
