@@ -5,46 +5,29 @@
  * see is the read model. No protocol knowledge here.
  */
 import { within } from './abort.ts';
-import type { CallTarget } from './call.ts';
 import { notEnding, untilText } from './call-rules.ts';
 import { Calls } from './calls.ts';
 import { changedShares, sharesByNumber } from './client-shares.ts';
-import {
-  type CallState,
-  type Fault,
-  type Forward,
-  NEW_PROVIDER,
-  type Outcome,
-  PRACTICE_PORT,
-  type Provider,
-  type Settings,
-} from './contract.ts';
+import type { CallState, Fault, Forward, Outcome, Settings } from './contract.ts';
 import { Demand } from './demand.ts';
 import { CallerBook } from './dial-in/caller-book.ts';
 import { DialInSide } from './dial-in-side.ts';
+import { Dialling } from './dialling.ts';
 import { fetchOf, refusalsOf, sessionsOf } from './engine-answers.ts';
 import { engineConfig } from './engine-config.ts';
 import { EngineSide } from './engine-side.ts';
 import type { CommandHandlers } from './faces/command-router.ts';
-import {
-  callUnderWay,
-  lanNotChosen,
-  noPassword,
-  noProvider,
-  providerInUse,
-  unknownProvider,
-} from './faults.ts';
+import { lanNotChosen, providerInUse } from './faults.ts';
 import type { GatewayParts } from './gateway-parts.ts';
 import { MeterTicker } from './meter-ticker.ts';
 import { WRONG_PIN } from './modem/call-faults.ts';
-import { Phonebook, pinKey, providerViews, tellUnsaved } from './phonebook.ts';
+import { Phonebook, providerViews, tellUnsaved } from './phonebook.ts';
 import { Ports } from './ports.ts';
 import { PRACTICE_PROVIDER_ID, PracticeSide } from './practice-side.ts';
 import { initialState, ReadModel } from './read-model.ts';
 import { readRules } from './rule-import/rule-import.ts';
 import type { SecretStore } from './settings/secrets.ts';
 import type { SettingsStore } from './settings/store.ts';
-import { terminalDuringCall } from './terminal/faults.ts';
 import { TerminalSide } from './terminal/terminal-side.ts';
 import { Timetable } from './timetable.ts';
 import { UsageSide } from './usage/usage-side.ts';
@@ -70,10 +53,10 @@ export class Gateway {
   readonly commands: CommandHandlers;
   readonly #parts: GatewayParts;
   readonly #settings: SettingsStore;
-  readonly #secrets: SecretStore;
   readonly #engine: EngineSide;
   readonly #calls: Calls;
   readonly #demand: Demand;
+  readonly #dialling: Dialling;
   readonly #timetable: Timetable;
   readonly #usage: UsageSide;
   readonly #terminal: TerminalSide;
@@ -87,7 +70,6 @@ export class Gateway {
   constructor({ parts, settings, secrets, usage, faults }: GatewayOptions) {
     this.#parts = parts;
     this.#settings = settings;
-    this.#secrets = secrets;
     this.model = new ReadModel(
       initialState({
         since: parts.clock.now(),
@@ -147,14 +129,14 @@ export class Gateway {
       providers: () => this.#settings.providers,
       practice: this.#practice,
       ports: this.#ports,
-      targetOf: (provider) => this.#targetOf(provider),
+      targetOf: (provider) => this.#dialling.targetOf(provider),
       createUplink: (callbacks) => parts.createUplink(callbacks),
       engine: this.#engine,
       model,
       clock,
       asksForApproval: parts.asksForApproval,
       idleMinutes: () => (this.#timetable.keepsUp ? 0 : this.#settings.settings.idleMinutes),
-      against: (provider) => this.#against(provider),
+      against: (provider) => this.#dialling.against(provider),
       count: (provider, number, uplink, view) =>
         provider.id === PRACTICE_PROVIDER_ID ? null : this.#usage.begin(provider, number, uplink, view),
       talk: (port, hand) => this.#terminal.talk(port, hand),
@@ -169,14 +151,14 @@ export class Gateway {
       clock,
       engine: this.#engine,
       isSet: () => this.#settings.settings.demand,
-      providerId: () => this.#demandedProvider()?.id ?? null,
-      prepare: (id) => this.#putUpPractice(id),
+      providerId: () => this.#dialling.demanded()?.id ?? null,
+      prepare: (id) => this.#dialling.putUpPractice(id),
       callUnderWay: () => this.#calls.first.underWay,
       barred: () => {
         const until = this.model.state.neverDialUntil;
         return until === null ? '' : `Nothing dials ${untilText(until, clock.now())}`;
       },
-      dial: (id) => this.#dialUnasked(id),
+      dial: (id) => this.#dialling.dialUnasked(id),
     });
     this.#timetable = new Timetable({
       model,
@@ -184,9 +166,20 @@ export class Gateway {
       settings: () => this.#settings.settings,
       callUnderWay: () => this.#calls.first.underWay,
       mayTry: () => this.#demand.against === null || this.#demand.against === 'person',
-      providerId: () => this.#demandedProvider()?.id ?? null,
-      dial: (id) => this.#dialUnasked(id),
+      providerId: () => this.#dialling.demanded()?.id ?? null,
+      dial: (id) => this.#dialling.dialUnasked(id),
       changed: () => this.#demand.review(),
+    });
+    this.#dialling = new Dialling({
+      model,
+      settings,
+      secrets,
+      practice: this.#practice,
+      calls: this.#calls,
+      usage: this.#usage,
+      timetable: this.#timetable,
+      terminal: this.#terminal,
+      ports: this.#ports,
     });
     this.#meter = new MeterTicker(
       model,
@@ -250,7 +243,7 @@ export class Gateway {
         this.#demand.encourage();
         this.#timetable.encourage();
         second.encourage();
-        return call === 'second' ? second.dial(anyway) : this.#dial(providerId, anyway);
+        return call === 'second' ? second.dial(anyway) : this.#dialling.dial(providerId, anyway);
       },
       hangUp: async ({ now = false, call }) => {
         const { first, second } = this.#calls;
@@ -264,7 +257,7 @@ export class Gateway {
       practice: () => {
         this.#demand.encourage();
         this.#calls.second.encourage();
-        return this.#dialPractice();
+        return this.#dialling.dialPractice();
       },
       endPractice: async () => {
         await this.#leavePractice();
@@ -281,7 +274,7 @@ export class Gateway {
         return done;
       },
       probePort: ({ path }) => this.#ports.probe(path, this.#calls.portsTaken),
-      terminalOpen: ({ port }) => this.#openTerminal(port),
+      terminalOpen: ({ port }) => this.#dialling.openTerminal(port),
       terminalType: async ({ text }) => this.#terminal.type(text),
       terminalStartPpp: async () => this.#terminal.startPpp(),
       terminalClose: () => this.#terminal.close(),
@@ -319,102 +312,6 @@ export class Gateway {
         return done;
       },
     };
-  }
-
-  async #dial(id: string | undefined, anyway = false): Promise<Outcome<Record<string, never>>> {
-    if (id === PRACTICE_PROVIDER_ID) return this.#dialPractice();
-    const providers = this.#settings.providers;
-    const wanted = id ?? this.#settings.settings.selectedProvider;
-    const provider = providers.find((p) => p.id === wanted) ?? (id === undefined ? providers[0] : undefined);
-    // In practice nobody is called who costs, unless by name.
-    const practises = provider !== undefined && this.#practises(provider);
-    if (id === undefined && this.#practice.on && !practises) return this.#dialPractice();
-    if (provider === undefined) return refused(id === undefined ? noProvider : unknownProvider(id));
-    const chosen = this.#targetOf(provider);
-    if (!chosen.ok) return chosen;
-    if (this.#calls.first.underWay) return refused(callUnderWay);
-    const against = anyway ? null : this.#against(provider);
-    if (against !== null) return refused(against);
-    const fault = await this.#putUpPractice(provider.id);
-    if (fault !== null) return refused(fault);
-    await this.#terminal.closeModem();
-    if (this.#practice.on && !this.#practises(provider)) {
-      await this.#calls.second.call.hangUp(false);
-      await this.#practice.close();
-    }
-    const port = provider.port === PRACTICE_PORT ? (this.#practice.port?.path ?? '') : provider.port;
-    const busy = this.#calls.first.start({ ...chosen.target, provider: { ...provider, port }, anyway });
-    return busy === null ? done : refused(busy);
-  }
-
-  #targetOf(provider: Provider): { ok: true; target: CallTarget } | { ok: false; fault: Fault } {
-    const password = this.#secrets.get(provider.id);
-    const pin = this.#secrets.get(pinKey(provider.id));
-    if (!password.ok || !pin.ok) return refused(noPassword(provider.name));
-    return { ok: true, target: { provider, password: password.secret ?? '', pin: pin.secret } };
-  }
-
-  /** To the named port, else to the one that Dial would take. */
-  async #openTerminal(port: string | undefined): Promise<Outcome<Record<string, never>>> {
-    if (this.#calls.underWay) return refused(terminalDuringCall);
-    const { providers, settings } = this.#settings;
-    const selected = providers.find((p) => p.id === settings.selectedProvider) ?? providers[0];
-    const wanted = {
-      ...NEW_PROVIDER,
-      port: port ?? selected?.port ?? '',
-      portRate: selected?.portRate ?? 115_200,
-    };
-    if (port === undefined && this.#practice.on) wanted.port = PRACTICE_PORT;
-    if (wanted.port === PRACTICE_PORT) {
-      const begun = await this.#practice.begin();
-      if (!begun.ok) return begun;
-      wanted.port = this.#practice.port?.path ?? '';
-    }
-    const chosen = await this.#ports.choose(wanted, new AbortController().signal);
-    return chosen.ok ? this.#terminal.open(chosen.path, wanted.portRate) : refused(chosen.fault);
-  }
-
-  /** By traffic, or by the hours. */
-  async #dialUnasked(id: string): Promise<Fault | null> {
-    const outcome = await this.#dial(id);
-    return outcome.ok || outcome.fault === callUnderWay ? null : outcome.fault;
-  }
-
-  #against(provider: Provider): Fault | null {
-    if (provider.id === PRACTICE_PROVIDER_ID) return null;
-    return this.#usage.against(provider, this.#timetable.neverDialUntil);
-  }
-
-  /** Whom traffic may dial: the chosen provider; in practice only the one that is practised with, never one that costs. */
-  #demandedProvider(): { id: string } | null {
-    if (this.#practice.on && this.model.state.providerId === PRACTICE_PROVIDER_ID)
-      return { id: PRACTICE_PROVIDER_ID };
-    const providers = this.#settings.providers;
-    const wanted = this.#settings.settings.selectedProvider;
-    const provider = providers.find((p) => p.id === wanted) ?? providers[0];
-    if (provider === undefined || (this.#practice.on && !this.#practises(provider))) return null;
-    // Nobody would be there to log in.
-    return provider.loginScript === 'terminal' ? null : provider;
-  }
-
-  #practises(provider: Provider): boolean {
-    return provider.port === PRACTICE_PORT || provider.port === this.#practice.port?.path;
-  }
-
-  async #putUpPractice(id: string): Promise<Fault | null> {
-    if (this.#settings.providers.find((p) => p.id === id)?.port !== PRACTICE_PORT) return null;
-    const begun = await this.#practice.begin();
-    return begun.ok ? null : begun.fault;
-  }
-
-  async #dialPractice(): Promise<Outcome<Record<string, never>>> {
-    if (this.#calls.first.underWay) return refused(callUnderWay);
-    const begun = await this.#practice.begin();
-    if (!begun.ok) return begun;
-    await this.#terminal.closeModem();
-    const target = this.#practice.target;
-    const fault = target === null ? noProvider : this.#calls.first.start(target);
-    return fault === null ? done : refused(fault);
   }
 
   async #practiceCaller(deed: 'call' | 'hang-up'): Promise<Outcome<Record<string, never>>> {
