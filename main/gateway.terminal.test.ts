@@ -44,6 +44,17 @@ describe('the terminal to a modem', () => {
     expect(await terminalOpen({})).toMatchObject({ ok: false, fault: { code: 'terminal-during-call' } });
   });
 
+  it('that is being opened when a call is dialled gives the port back before the call begins', async () => {
+    const { terminalOpen, dial, terminals, uplinks, state } = await set();
+    const opening = terminalOpen({ port: '/dev/ttyS0' });
+    const dialling = dial({});
+    await Promise.all([opening, dialling]);
+    await settle();
+    expect(terminals).toMatchObject([{ closed: true }]);
+    expect(state().terminal).toBeNull();
+    expect(uplinks).toHaveLength(1);
+  });
+
   it('closes when nobody types, and when the port is gone', async () => {
     const { terminalOpen, terminalType, terminals, state, clock } = await set();
     await terminalOpen({});

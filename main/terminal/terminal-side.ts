@@ -32,7 +32,7 @@ export class TerminalSide {
   #gathered = '';
   #gathering = false;
   #line: RawLine | null = null;
-  #opening = false;
+  #opening: Promise<Done> | null = null;
   #hand: HandLine | null = null;
   /** The port of the call whose login is shown. */
   #talker: string | null = null;
@@ -43,11 +43,16 @@ export class TerminalSide {
   }
 
   async open(path: string, rate: number): Promise<Done> {
-    if (this.#line !== null || this.#opening || this.#options.model.state.terminal !== null)
+    if (this.#line !== null || this.#opening !== null || this.#options.model.state.terminal !== null)
       return { ok: false, fault: terminalTaken };
-    this.#opening = true;
+    this.#opening = this.#open(path, rate).finally(() => {
+      this.#opening = null;
+    });
+    return this.#opening;
+  }
+
+  async #open(path: string, rate: number): Promise<Done> {
     const opened = await this.#options.openLine(path, rate);
-    this.#opening = false;
     if (!opened.ok) return opened;
     const { line } = opened;
     this.#line = line;
@@ -86,6 +91,7 @@ export class TerminalSide {
 
   /** The modem is wanted for a call, or the program ends. */
   async closeModem(): Promise<void> {
+    await this.#opening;
     const line = this.#line;
     if (line === null) return;
     this.#line = null;
