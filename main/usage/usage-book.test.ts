@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -166,6 +166,14 @@ describe('the usage book', () => {
     const again = await book(directory, clock);
     expect(again.fault).toMatchObject({ code: 'usage-broken' });
     expect(again.book.report().totals).toEqual([]);
+  });
+
+  it('a record that cannot be read is kept aside too, never written over', async () => {
+    const { directory, clock } = await book();
+    mkdirSync(join(directory, 'usage.json'));
+    const again = await book(directory, clock);
+    expect(again.fault).toMatchObject({ code: 'usage-broken' });
+    expect(readdirSync(directory).filter((name) => name.startsWith('usage.json.broken-'))).toHaveLength(1);
   });
 
   it('says when it cannot write', async () => {

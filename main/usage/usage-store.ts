@@ -129,21 +129,18 @@ async function readOr<S extends z.ZodType>(
   otherwise: z.infer<S>,
   now: () => number,
 ): Promise<{ value: z.infer<S>; fault: Fault | null }> {
-  let text: string;
   try {
-    text = await readFile(path, 'utf8');
-  } catch {
-    return { value: otherwise, fault: null };
-  }
-  try {
-    return { value: schema.parse(JSON.parse(text)), fault: null };
+    return { value: schema.parse(JSON.parse(await readFile(path, 'utf8'))), fault: null };
   } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
+      return { value: otherwise, fault: null };
+    // Aside also when it could not be read: else the next call would write over it.
     const aside = `${path}.broken-${new Date(now()).toISOString().replace(/[:.]/g, '-')}`;
     await rename(path, aside).catch(() => undefined);
     const fault: Fault = {
       code: 'usage-broken',
       sentence: 'The record of your calls and their cost could not be read; counting begins anew.',
-      cause: 'The file was damaged, or edited by hand with a slip.',
+      cause: 'The file was damaged, edited by hand with a slip, or is another user’s.',
       remedy: `The old record was kept as ${aside}.`,
       detail: String(error).slice(0, 2000),
     };
