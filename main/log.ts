@@ -8,7 +8,7 @@ export class LogRing {
 
   /** `at` in milliseconds since the epoch. Texts longer than the contract allows are cut. */
   add(at: number, level: LogLevel, part: string, text: string): LogLine {
-    const line: LogLine = { at, level, part: part.slice(0, 24), text: text.slice(0, 2000) };
+    const line: LogLine = { at, level, part: part.slice(0, 24), text: shown(text).slice(0, 2000) };
     this.#lines.push(line);
     if (this.#lines.length > LOG_LINES) this.#lines.splice(0, this.#lines.length - LOG_LINES);
     return line;
@@ -17,6 +17,11 @@ export class LogRing {
   lines(): LogLine[] {
     return [...this.#lines];
   }
+}
+
+/** Without controls: what a caller or a provider says stands in these lines, and must not move a terminal's cursor. */
+function shown(text: string): string {
+  return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ');
 }
 
 /** One line for a terminal: local time, level where it matters, part, text. */

@@ -230,7 +230,9 @@ export class ChapServer implements Authentication {
 
   /** The Success message, or `null` if the response is not that of the user's password. */
   private check(value: Uint8Array, name: string): string | null {
-    const secret = this.secret(name) ?? this.secret(withoutDomain(name));
+    const bare = withoutDomain(name);
+    // Asked once where it is the same: who asks may write it down.
+    const secret = this.secret(name) ?? (bare === name ? null : this.secret(bare));
     if (secret === null) return null;
     if (this.method === 'chap-md5')
       return secretsEqual(value, chapMd5(this.id, secret, this.challenge)) ? 'Access granted' : null;
