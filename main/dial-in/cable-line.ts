@@ -89,5 +89,3 @@ const cableGone = {
   cause: 'Its adapter was unplugged, or the system took the port away.',
   remedy: 'Plug it in again; it is tried by itself.',
 };
-
-/** The cable as a call: no carrier, ten bits an octet at the port's speed. */

@@ -1,5 +1,6 @@
 // The lines together, in simulated time: when they start and stop, what they wait for, who is given what.
-import { describe, expect, it } from 'vitest';
+import { connect } from 'node:net';
+import { describe, expect, it, vi } from 'vitest';
 import type { LinkUp } from '../../engine/contract.ts';
 import { type CallerLine, DIAL_IN_DEFAULT, type DialInSettings, type Fault } from '../contract.ts';
 import type { Answered, AnswerOptions } from '../modem/answer.ts';
@@ -26,6 +27,27 @@ const modem = (change: Partial<CallerLine> = {}) =>
     ...change,
   }) as CallerLine;
 
+const TCP_PORT = 23_197;
+const tcp: CallerLine = {
+  kind: 'tcp',
+  id: 'lan',
+  name: 'LAN',
+  on: true,
+  slipUser: null,
+  tcpPort: TCP_PORT,
+  reach: 'lan',
+  callers: 1,
+  portRate: 57_600,
+};
+const reached = (host: string) =>
+  new Promise<void>((resolve, reject) => {
+    const socket = connect(TCP_PORT, host, () => {
+      socket.destroy();
+      resolve();
+    });
+    socket.once('error', reject);
+  });
+
 function setUp(lines: CallerLine[], change: Partial<DialInSettings> = {}) {
   const clock = new ScriptedClock();
   const house = {
@@ -33,6 +55,7 @@ function setUp(lines: CallerLine[], change: Partial<DialInSettings> = {}) {
     opened: [] as string[],
     closed: 0,
     openFault: null as Fault | null,
+    lanAddress: null as string | null,
     engineFault: null as Fault | null,
     links: new Map<number, LinkUp>(),
     waiting: new Map<string, (answered: Answered) => void>(),
@@ -70,7 +93,7 @@ function setUp(lines: CallerLine[], change: Partial<DialInSettings> = {}) {
     settings: () => house.settings,
     find: (user) => house.settings.callers.find((one) => one.user === user) ?? null,
     password: () => 'win95',
-    lanAddress: () => null,
+    lanAddress: () => house.lanAddress,
     dns: () => [],
     reserved: () => false,
     engineReady: async () => house.engineFault,
@@ -146,6 +169,33 @@ describe('lines', () => {
     dialIn.review();
     await clock.pass(0);
     expect(house.opened).toEqual(['/dev/ttyS1', '/dev/ttyS2']);
+  });
+
+  it('a call answered in the moment in which its line is switched off is hung up', async () => {
+    const { clock, house, dialIn, phases, call } = setUp([modem()]);
+    dialIn.review();
+    await clock.pass(0);
+    const { near } = call();
+    house.settings = { ...house.settings, lines: [modem({ on: false })] };
+    dialIn.review();
+    await clock.pass(5_000);
+    expect(near.hungUp).toHaveLength(1);
+    expect(phases()).toEqual(['off']);
+    expect(clock.armed).toBe(0);
+  });
+
+  it('that listen on the LAN follow its address', async () => {
+    const { house, dialIn } = setUp([tcp]);
+    house.lanAddress = '127.0.0.2';
+    dialIn.review();
+    await vi.waitFor(() => reached('127.0.0.2'));
+    house.lanAddress = '127.0.0.3';
+    dialIn.review();
+    await vi.waitFor(() => reached('127.0.0.3'));
+    await expect(reached('127.0.0.2')).rejects.toThrow('ECONNREFUSED');
+    await expect(reached('127.0.0.1')).rejects.toThrow('ECONNREFUSED');
+    await dialIn.close();
+    await expect(reached('127.0.0.3')).rejects.toThrow('ECONNREFUSED');
   });
 
   it('show who rings, and forget who gave up; let other rings ring', async () => {

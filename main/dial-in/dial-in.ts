@@ -62,6 +62,8 @@ export interface DialInOptions {
 
 interface Running {
   settings: CallerLine;
+  /** Where it listens on the LAN; null: it does not. */
+  lanAddress: string | null;
   line: AnsweringLine;
   stopping: Promise<void> | null;
 }
@@ -110,8 +112,7 @@ export class DialIn {
     if (this.#closed) return;
     if (retry) this.#notReady = null;
     const wanted = new Map(this.#all.filter((line) => line.on).map((line) => [line.id, line]));
-    for (const [id, running] of this.#running)
-      if (!sameLine(running.settings, wanted.get(id)) || this.#isYielded(running.settings)) this.#stop(id);
+    for (const [id, running] of this.#running) if (!this.#stays(running, wanted.get(id))) this.#stop(id);
     for (const id of this.#states.keys())
       if (!this.#all.some((line) => line.id === id)) this.#states.delete(id);
     for (const line of this.#all)
@@ -221,7 +222,7 @@ export class DialIn {
         : settings.kind === 'cable'
           ? new CableLine(settings, host, parts)
           : new TcpLine(settings, host, lanAddress);
-    this.#running.set(settings.id, { settings, line, stopping: null });
+    this.#running.set(settings.id, { settings, lanAddress: this.#lanOf(settings), line, stopping: null });
     line.start();
   }
 
@@ -265,6 +266,8 @@ export class DialIn {
     this.#follow(line.id, callIn);
     this.#options.changed();
     callIn.start();
+    // Answered in the moment in which the line was told to stop: its calls have been hung up without this one.
+    if (this.#running.get(line.id)?.stopping !== null) void callIn.hangUp();
     const end = await callIn.ended;
     this.#calls.delete(id);
     this.#addresses.delete(id);
@@ -344,6 +347,15 @@ export class DialIn {
       return;
     this.#states.set(id, after);
     this.#options.changed();
+  }
+
+  /** Whether a line that runs may go on as it is. */
+  #stays({ settings, lanAddress }: Running, wanted: CallerLine | undefined): boolean {
+    return sameLine(settings, wanted) && this.#lanOf(settings) === lanAddress && !this.#isYielded(settings);
+  }
+
+  #lanOf(line: CallerLine): string | null {
+    return line.kind === 'tcp' && line.reach === 'lan' ? this.#options.lanAddress() : null;
   }
 
   #isYielded(line: CallerLine): boolean {

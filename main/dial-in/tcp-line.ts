@@ -59,14 +59,15 @@ export class TcpLine implements AnsweringLine {
   #listen(address: string, port: number, signal: AbortSignal): Promise<Fault | null> {
     return new Promise((resolve) => {
       const server: Server = createServer({ noDelay: true, keepAlive: true }, (socket) => this.#take(socket));
-      server.once('error', (error: NodeJS.ErrnoException) => {
-        server.close();
-        resolve(notListening(address, port, error));
-      });
       const stop = () => {
         server.close();
         resolve(null);
       };
+      server.on('error', (error: NodeJS.ErrnoException) => {
+        signal.removeEventListener('abort', stop);
+        server.close();
+        resolve(notListening(address, port, error));
+      });
       server.listen(port, address, () => {
         this.#host.log('info', `Callers may connect to ${address}, port ${port}.`);
         this.#waiting(null);
@@ -80,10 +81,9 @@ export class TcpLine implements AnsweringLine {
     const from = socket.remoteAddress?.replace(/^::ffff:/, '') ?? 'somebody';
     const barred = this.#guesses.bars(from, this.#host.clock.now());
     if (barred || this.#calls.size >= this.#line.callers || this.#abort.signal.aborted) {
-      // What a modem says when all lines are taken.
-      socket.end('\r\nBUSY\r\n');
       socket.on('error', () => socket.destroy());
-      socket.resume();
+      // What a modem says when all lines are taken. Nobody who then stays on keeps a socket of ours.
+      socket.end('\r\nBUSY\r\n', () => socket.destroy());
       const why = barred
         ? 'too many wrong passwords came from there'
         : 'as many callers as allowed are on the line';
