@@ -112,7 +112,7 @@ export class EngineSide {
     this.#links.set(up.link, up);
     const reply = await this.request({ type: 'link-up', up });
     if (reply.ok) {
-      this.#known.add(up);
+      if (this.#links.get(up.link) === up) this.#known.add(up);
       return null;
     }
     // Lost just now: the line is up and costs money, and the engine may be back in a second with this link told.
