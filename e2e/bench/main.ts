@@ -19,7 +19,7 @@ const wanted = process.argv.slice(2).filter((word) => !word.startsWith('-'));
 const SECONDS = 5;
 const ARMED =
   'median of 180 pairs of rounds, every helper on beside every helper off, the same packets in the same process';
-const TURNS = 3;
+const TURNS = 5;
 const TURN_SECONDS = 2;
 const rows: Row[] = [];
 const say = (text: string) => {
@@ -100,7 +100,7 @@ await group('memory of a full table', 'MB', '≤ 64', async () => {
       unit: 'MB',
       goal: '≤ 64',
       met: megabytes <= 64,
-      why: 'what the process grows by, with the packets that open them; no peer shows its table’s memory',
+      why: 'what the whole process grows by, its compiled code too; no peer shows its table’s memory',
     }),
   ];
 });
@@ -141,7 +141,7 @@ await group('all helpers armed, on traffic that is nobody’s', '%', '≤ 3', as
   ];
 });
 
-/** The machine is never as still for one as for the next: in turns, and the middle of the figures counts. */
+/** The machine is never as still for one as for the next: in turns, and the turn with the middle ratio counts. */
 await group('PPP framing', 'MB/s', '≥ 40', async () => framing());
 
 await group('TCP between two hosts, MTU 1500', 'Mbit/s', '≥ 1000', async () => {
@@ -157,20 +157,27 @@ await group('TCP between two hosts, MTU 1500', 'Mbit/s', '≥ 1000', async () =>
     measured.looped.push(await slirp('loopback', TURN_SECONDS));
     measured.linux.push(await kernel(TURN_SECONDS));
   }
-  const middle = (who: keyof typeof measured, way: 'up' | 'down') =>
-    measured[who].map((rates) => rates[way]).sort((a, b) => a - b)[TURNS >> 1] as number;
+  const middle = <T>(list: readonly T[], by: (one: T) => number) =>
+    [...list].sort((a, b) => by(a) - by(b))[list.length >> 1] as T;
   const ends = { up: 'LAN to net', down: 'net to LAN' };
   return WAYS.flatMap((way) => {
     const name = `TUN to TUN, ${ends[way]}`;
-    const value = middle('ours', way);
+    const alone = middle(
+      measured.ours.map((rates) => rates[way]),
+      (rate) => rate,
+    );
     const beside = (peer: string, who: keyof typeof measured, times: number | null) => {
-      const theirs = middle(who, way);
+      const turns = measured.ours.map((ours, turn) => ({
+        value: ours[way],
+        theirs: measured[who][turn]?.[way] ?? 0,
+      }));
+      const { value, theirs } = middle(turns, (one) => one.value / one.theirs);
       const goal = times === null ? 'reported' : `≥ ${times} × peer`;
       const met = times === null || value >= times * theirs;
       return row({ name, value, unit: 'Mbit/s', peer: { name: peer, value: theirs }, goal, met });
     };
     return [
-      row({ name, value, unit: 'Mbit/s', goal: '≥ 1000', met: value >= 1000 }),
+      row({ name, value: alone, unit: 'Mbit/s', goal: '≥ 1000', met: alone >= 1000 }),
       beside('slirp4netns, MTU 1500 on both sides', 'linked', 1.5),
       beside('slirp4netns, MTU 65520 on the far side', 'looped', null),
       beside('kernel masquerade, no offload', 'linux', null),
