@@ -2,7 +2,7 @@
 import { realpathSync } from 'node:fs';
 import { realDialInParts } from './dial-in/real-parts.ts';
 import { chooseLauncher } from './elevation/choose-launcher.ts';
-import { EngineClient } from './engine-client.ts';
+import { EngineClient } from './engine-client/engine-client.ts';
 import { Gateway } from './gateway.ts';
 import { type GatewayParts, systemClock } from './gateway-parts.ts';
 import { listLanCandidates } from './lan-candidates.ts';

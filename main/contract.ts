@@ -13,11 +13,11 @@ import {
   ipv4Schema,
   sessionSchema,
 } from '../engine/contract.ts';
+import { modemKindSchema } from './calling/provider-profile.ts';
 import { providerSchema, providerViewSchema } from './contract/provider.ts';
 import { clientShareSchema, settingsSchema } from './contract/settings.ts';
 import { type Meter, type StateEvent, snapshotSchema } from './contract/state.ts';
 import { dialInCommands } from './dial-in/contract.ts';
-import { modemKindSchema } from './provider-profile.ts';
 import { terminalCommands } from './terminal/terminal-schema.ts';
 import { usageCommands } from './usage/usage-schema.ts';
 
@@ -38,6 +38,9 @@ export type {
   Trigger,
 } from '../engine/contract.ts';
 export { MOST_HELPER_PORTS, PRACTICE, PRESETS, TIMER_PRESETS } from '../engine/contract.ts';
+export { type ModemKind, PROFILES, type ProviderKind, type Radio } from './calling/provider-profile.ts';
+export type { WeekPlan } from './calling/week-plan.ts';
+export { readWeekPlan, weekPlanText } from './calling/week-plan-text.ts';
 export * from './contract/provider.ts';
 export * from './contract/settings.ts';
 export * from './contract/state.ts';
@@ -55,7 +58,6 @@ export {
   TRIGGER_RANGES,
   TRIGGER_SECONDS,
 } from './port-rules.ts';
-export { type ModemKind, PROFILES, type ProviderKind, type Radio } from './provider-profile.ts';
 export type { Terminal } from './terminal/terminal-schema.ts';
 export { appendTerminal } from './terminal/terminal-text.ts';
 export { usageCsv } from './usage/csv.ts';
@@ -70,8 +72,6 @@ export {
   type UsageNow,
   type UsageReport,
 } from './usage/usage-schema.ts';
-export type { WeekPlan } from './week-plan.ts';
-export { readWeekPlan, weekPlanText } from './week-plan-text.ts';
 
 /** One line of an old rule file and what it means here, in words for the person who is asked for consent. */
 export const importedRowSchema = z.object({

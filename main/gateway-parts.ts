@@ -1,7 +1,7 @@
 /**
  * What the gateway needs of its parts, as interfaces: the modem with its PPP link, the engine, the practice line, the ports.
  *
- * The real parts stand in link/, modem/, practice/ and engine-client.ts and are joined in compose.ts. The gateway knows
+ * The real parts stand in link/, modem/, practice/ and engine-client/ and are joined in compose.ts. The gateway knows
  * only these shapes, so that its tests run the real gateway over scripted parts.
  */
 import type { FromEngine, ToEngine } from '../engine/contract.ts';

@@ -1,8 +1,8 @@
 // Demand dialling and idle hang-up through the gateway's commands, over scripted parts and a clock moved by hand.
 import { describe, expect, it } from 'vitest';
+import { REST_MS } from './calling/demand.ts';
 import type { Provider, Settings } from './contract.ts';
 import { PRACTICE_PORT } from './contract.ts';
-import { REST_MS } from './demand.ts';
 import { aFault, provider, type ScriptedUplink, scriptedGateway, settle } from './gateway.test-parts.ts';
 
 /** A gateway that is on demand from its start, with one provider. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PRACTICE_LINK } from '../engine/contract.ts';
 import type { Meter, Phase, StateEvent } from './contract.ts';
-import { ENGINE_AWAY_MS } from './engine-side.ts';
+import { ENGINE_AWAY_MS } from './engine-client/engine-side.ts';
 import { aFault, provider, type ScriptedGateway, scriptedGateway, settle } from './gateway.test-parts.ts';
 
 async function withProvider(): Promise<ScriptedGateway> {

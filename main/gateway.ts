@@ -1,35 +1,35 @@
 /**
  * The gateway: joins settings, call, engine and practice line, and answers the commands of the contract.
  *
- * The phases of a call are in call.ts, the engine's life in engine-side.ts, practice in practice-side.ts; what the faces
+ * The phases of a call are in calling/, the engine's life in engine-client/, practice in practice/; what the faces
  * see is the read model. No protocol knowledge here.
  */
 import { within } from './abort.ts';
-import { notEnding, untilText } from './call-rules.ts';
-import { Calls } from './calls.ts';
-import { changedShares, sharesByNumber } from './client-shares.ts';
+import { notEnding, untilText } from './calling/call-rules.ts';
+import { Calls } from './calling/calls.ts';
+import { changedShares, sharesByNumber } from './calling/client-shares.ts';
+import { Demand } from './calling/demand.ts';
+import { Dialling } from './calling/dialling.ts';
+import { Phonebook, providerViews, tellUnsaved } from './calling/phonebook.ts';
+import { Timetable } from './calling/timetable.ts';
 import type { CallState, Fault, Forward, Outcome, Settings } from './contract.ts';
-import { Demand } from './demand.ts';
 import { CallerBook } from './dial-in/caller-book.ts';
-import { DialInSide } from './dial-in-side.ts';
-import { Dialling } from './dialling.ts';
-import { fetchOf, refusalsOf, sessionsOf } from './engine-answers.ts';
-import { engineConfig } from './engine-config.ts';
-import { EngineSide } from './engine-side.ts';
+import { DialInSide } from './dial-in/dial-in-side.ts';
+import { fetchOf, refusalsOf, sessionsOf } from './engine-client/engine-answers.ts';
+import { engineConfig } from './engine-client/engine-config.ts';
+import { EngineSide } from './engine-client/engine-side.ts';
 import type { CommandHandlers } from './faces/command-router.ts';
 import { lanNotChosen, providerInUse } from './faults.ts';
 import type { GatewayParts } from './gateway-parts.ts';
 import { MeterTicker } from './meter-ticker.ts';
 import { WRONG_PIN } from './modem/call-faults.ts';
-import { Phonebook, providerViews, tellUnsaved } from './phonebook.ts';
 import { Ports } from './ports.ts';
-import { PRACTICE_PROVIDER_ID, PracticeSide } from './practice-side.ts';
+import { PRACTICE_PROVIDER_ID, PracticeSide } from './practice/practice-side.ts';
 import { initialState, ReadModel } from './read-model.ts';
 import { readRules } from './rule-import/rule-import.ts';
 import type { SecretStore } from './settings/secrets.ts';
 import type { SettingsStore } from './settings/store.ts';
 import { TerminalSide } from './terminal/terminal-side.ts';
-import { Timetable } from './timetable.ts';
 import { UsageSide } from './usage/usage-side.ts';
 import type { UsageStore } from './usage/usage-store.ts';
 

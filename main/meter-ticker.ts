@@ -1,5 +1,5 @@
 /** Twice a second, while there is something to show: rates, bytes, the queue and the clients, as one droppable event. */
-import type { CallView } from './call-view.ts';
+import type { CallView } from './calling/call-view.ts';
 import type { Meter } from './contract.ts';
 import type { Clock, UplinkPart } from './gateway-parts.ts';
 import type { ReadModel } from './read-model.ts';

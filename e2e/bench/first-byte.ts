@@ -6,7 +6,7 @@ import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { PRACTICE } from '../../engine/contract.ts';
 import { NEW_PROVIDER } from '../../main/contract.ts';
-import type { EngineClient } from '../../main/engine-client.ts';
+import type { EngineClient } from '../../main/engine-client/engine-client.ts';
 import { realParts } from '../../main/link/real-parts.ts';
 import { Uplink } from '../../main/link/uplink.ts';
 import { answering } from '../../main/practice/hayes-settings.ts';

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { PRACTICE } from '../../engine/contract.ts';
 import { NEW_PROVIDER } from '../../main/contract.ts';
-import type { EngineClient } from '../../main/engine-client.ts';
+import type { EngineClient } from '../../main/engine-client/engine-client.ts';
 import { Uplink } from '../../main/link/uplink.ts';
 import type { PracticeLine } from '../../main/practice/practice-line.ts';
 import { type Guest, startGuest } from '../lab/guest/guest.ts';

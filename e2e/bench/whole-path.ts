@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type EngineConfig, MASQUERADE_DEFAULT, PRACTICE, PRACTICE_LINK } from '../../engine/contract.ts';
 import { NEW_PROVIDER } from '../../main/contract.ts';
 import { directLauncher } from '../../main/elevation/direct.ts';
-import { EngineClient } from '../../main/engine-client.ts';
+import { EngineClient } from '../../main/engine-client/engine-client.ts';
 import { Uplink } from '../../main/link/uplink.ts';
 import { startPracticeLine } from '../../main/practice/practice-line.ts';
 import { ROOT } from '../gateway-process.ts';

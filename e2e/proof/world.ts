@@ -18,8 +18,8 @@ import {
 } from '../../engine/contract.ts';
 import { Tun } from '../../engine/host/tun.ts';
 import { formatAddress } from '../../engine/packet/address.ts';
-import { Enclave } from '../../main/engine-client.test-parts.ts';
-import { EngineClient } from '../../main/engine-client.ts';
+import { Enclave } from '../../main/engine-client/engine-client.test-parts.ts';
+import { EngineClient } from '../../main/engine-client/engine-client.ts';
 import { ROOT } from '../gateway-process.ts';
 import { type Ran, runProgram, spawnProgram } from './programs.ts';
 

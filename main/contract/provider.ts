@@ -1,7 +1,7 @@
 /** A provider as it is kept: how it is reached, dialled, logged in to and paid for. Its password is elsewhere, with the secrets. */
 import { z } from 'zod';
 import { ipv4Schema } from '../../engine/contract.ts';
-import { profileFields } from '../provider-profile.ts';
+import { profileFields } from '../calling/provider-profile.ts';
 import { NO_LIMITS } from '../usage/usage-schema.ts';
 
 /**

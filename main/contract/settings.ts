@@ -11,8 +11,8 @@ import {
   portMappingSchema,
   triggerSchema,
 } from '../../engine/contract.ts';
+import { weekPlanSchema } from '../calling/week-plan.ts';
 import { dialInSchema } from '../dial-in/contract.ts';
-import { weekPlanSchema } from '../week-plan.ts';
 
 /** A second call at the same time, on a modem of its own; clients are spread over both. */
 export const secondCallSchema = z.object({

@@ -9,8 +9,8 @@ import {
   logLineSchema,
   portLeaseSchema,
 } from '../../engine/contract.ts';
+import { modemKindSchema, radioSchema } from '../calling/provider-profile.ts';
 import { dialInStateSchema } from '../dial-in/contract.ts';
-import { modemKindSchema, radioSchema } from '../provider-profile.ts';
 import { terminalSchema } from '../terminal/terminal-schema.ts';
 import { usageNowSchema } from '../usage/usage-schema.ts';
 import { providerViewSchema } from './provider.ts';

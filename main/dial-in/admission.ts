@@ -1,6 +1,7 @@
 /** Whether somebody may come in now, and for how long. Pure. */
+
+import { minutesLeft, withinPlan } from '../calling/week-plan.ts';
 import type { Caller } from '../contract.ts';
-import { minutesLeft, withinPlan } from '../week-plan.ts';
 
 export type Refusal = 'stranger' | 'password' | 'off' | 'hours' | 'too-many';
 

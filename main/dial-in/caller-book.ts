@@ -1,4 +1,6 @@
 /** Lines that take calls and who may call in, as a person keeps them: saved with the settings, passwords apart. */
+
+import { tellUnsaved } from '../calling/phonebook.ts';
 import {
   type Caller,
   type CallerLine,
@@ -6,7 +8,6 @@ import {
   type DialInSettings,
   type Outcome,
 } from '../contract.ts';
-import { tellUnsaved } from '../phonebook.ts';
 import type { ReadModel } from '../read-model.ts';
 import type { SecretStore } from '../settings/secrets.ts';
 import type { SettingsStore } from '../settings/store.ts';

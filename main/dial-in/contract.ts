@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { faultSchema, ipv4Schema } from '../../engine/contract.ts';
-import { weekPlanSchema } from '../week-plan.ts';
+import { weekPlanSchema } from '../calling/week-plan.ts';
 
 const id = z.string().regex(/^[a-z0-9-]{1,32}$/, 'up to 32 small letters, digits and dashes');
 const callerNameSchema = z

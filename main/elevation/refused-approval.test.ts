@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { EngineClient } from '../engine-client.ts';
+import { EngineClient } from '../engine-client/engine-client.ts';
 import { scriptedGateway } from '../gateway.test-parts.ts';
 import { launchChild } from './direct.ts';
 import type { ElevationLauncher } from './launcher.ts';

@@ -5,7 +5,7 @@
  * The call's length and the wall clock are handed in apart: a clock that is set during a call changes the price of what
  * follows, never the length.
  */
-import { minutesLeft } from '../week-plan.ts';
+import { minutesLeft } from '../calling/week-plan.ts';
 import { MILLION, type Tariff } from './usage-schema.ts';
 
 const MINUTE_MS = 60_000;

@@ -4,7 +4,7 @@
  * Money is kept in millionths of the currency's unit, whole numbers, so that sums are exact. Pure, and free of Node.
  */
 import { z } from 'zod';
-import { weekPlanSchema } from '../week-plan.ts';
+import { weekPlanSchema } from '../calling/week-plan.ts';
 
 const price = z
   .number({ error: 'A price is a number.' })

@@ -1,10 +1,10 @@
 /** The usage book as the gateway has it: its figures in the read model, warnings near a limit, and what stands against a call. */
-import { againstCall } from '../call-rules.ts';
-import type { CallView } from '../call-view.ts';
-import { limitSentence } from '../call-watch.ts';
+import { againstCall } from '../calling/call-rules.ts';
+import type { CallView } from '../calling/call-view.ts';
+import { limitSentence } from '../calling/call-watch.ts';
+import { tellUnsaved } from '../calling/phonebook.ts';
 import type { Fault, Provider, UsageNow } from '../contract.ts';
 import type { Clock, UplinkPart } from '../gateway-parts.ts';
-import { tellUnsaved } from '../phonebook.ts';
 import type { ReadModel } from '../read-model.ts';
 import { NEAR } from './limits.ts';
 import { type CountedCall, UsageBook } from './usage-book.ts';
