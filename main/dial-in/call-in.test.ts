@@ -273,6 +273,25 @@ describe('the direct cable of Windows', () => {
     await over(rung);
   });
 
+  it('CLIENT is answered again when our answer was lost, but not for ever to an echo', async () => {
+    const rung = ring({ kind: 'cable' });
+    const answers = () => rung.computer.text.split('CLIENTSERVER').length - 1;
+    rung.computer.type('CLIENT');
+    await rung.clock.pass(1_000);
+    rung.computer.type('CLI');
+    rung.computer.type('ENT');
+    await rung.clock.pass(100);
+    expect(answers()).toBe(2);
+    for (let i = 0; i < 50; i++) rung.computer.type('CLIENTSERVER');
+    await rung.clock.pass(1_000);
+    expect(answers()).toBe(20);
+    rung.computer.ppp();
+    await rung.clock.pass(5_000);
+    expect(rung.call.state.phase).toBe('connected');
+    void rung.call.hangUp();
+    await over(rung);
+  });
+
   it('no prompt is ever shown on a cable, and late CLIENT is still answered', async () => {
     const rung = ring({ kind: 'cable' });
     const { computer, clock, call } = rung;

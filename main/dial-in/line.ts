@@ -1,5 +1,5 @@
 /** What the three kinds of line have in common: how they tell of themselves, and how they take a call. */
-import type { CallerLine, Fault, LinePhase } from '../contract.ts';
+import type { Fault, LinePhase } from '../contract.ts';
 import type { CallPart, LinkClock } from '../link/parts.ts';
 import type { Answered, AnswerOptions } from '../modem/answer.ts';
 import type { Line as ByteLine } from '../modem/line.ts';
@@ -42,8 +42,6 @@ export interface LineParts {
     flow: Flow,
   ): Promise<{ ok: true; line: ByteLine } | { ok: false; fault: Fault }>;
 }
-
-export type SerialLineSettings = Extract<CallerLine, { kind: 'modem' | 'cable' }>;
 
 /** Between two tries to open a port that cannot be had, ms. */
 const FIRST_RETRY_MS = 5_000;

@@ -3,6 +3,7 @@
  * text login to whoever types or is silent (login-dialogue.ts), and into longer silence has PPP begun from our side, which
  * is taken back if somebody types after all.
  */
+import { HOST_SAYS } from '../link/direct-cable.ts';
 import type { LinkClock } from '../link/parts.ts';
 import { FirstBytes, type Opening } from './first-bytes.ts';
 import { type LoginChoice, LoginDialogue, type LoginOutcome } from './login-dialogue.ts';
@@ -11,6 +12,7 @@ import { type LoginChoice, LoginDialogue, type LoginOutcome } from './login-dial
 export const PROMPT_AFTER_MS = 1_000;
 export const PPP_AFTER_MS = 3_000;
 const GREETING = 'Masq-Gate';
+const MOST_ANSWERS = 20;
 const NOTHING = new Uint8Array(0);
 
 export interface ReceptionOptions {
@@ -39,12 +41,14 @@ export interface ReceptionSink {
 export class Reception {
   readonly #options: ReceptionOptions;
   readonly #sink: ReceptionSink;
-  readonly #detector: FirstBytes;
+  #detector: FirstBytes;
   #login: LoginDialogue | null = null;
   #cancelLimit: () => void = () => {};
   #cancels: (() => void)[] = [];
   #typed = false;
-  #state: 'listening' | 'guessing' | 'over' = 'listening';
+  /** `answered`: PPP was begun after the cable's greeting, and nothing has come of it yet. */
+  #state: 'listening' | 'guessing' | 'answered' | 'over' = 'listening';
+  #answers = 0;
 
   constructor(options: ReceptionOptions, sink: ReceptionSink) {
     this.#options = options;
@@ -63,6 +67,10 @@ export class Reception {
   receive(bytes: Uint8Array): void {
     if (this.#state === 'over') return;
     const opening = this.#detector.push(bytes);
+    if (this.#state === 'answered') {
+      if (opening === 'cable') this.#answer();
+      return;
+    }
     if (this.#state === 'guessing') {
       // Only what PPP cannot be: the session that listens hears the rest.
       const types = this.#options.text && bytes.every((octet) => isKey(octet & 0x7f));
@@ -91,9 +99,18 @@ export class Reception {
     this.stop();
     if (opening === 'slip') this.#sink.slip(rest);
     else {
-      if (opening === 'cable') this.#sink.write('CLIENTSERVER');
+      if (opening === 'cable') this.#answer();
       this.#sink.begin('ppp', null, rest);
     }
+  }
+
+  /** The guest says `CLIENT` again if our answer was lost. A line that echoes would go on for ever. */
+  #answer(): void {
+    if (this.#answers === MOST_ANSWERS) return;
+    this.#answers++;
+    this.#state = 'answered';
+    this.#detector = new FirstBytes({ slip: false });
+    this.#sink.write(HOST_SAYS);
   }
 
   #prompt(): void {

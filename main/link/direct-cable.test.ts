@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DirectCableGuest, DirectCableHost } from './direct-cable.ts';
+import { DirectCableGuest } from './direct-cable.ts';
 import type { LoginEnd, LoginSink, LoginTalk } from './login-script.ts';
 
 const FRAME = '\x7e\xff\x7d\x23\xc0\x21';
@@ -44,7 +44,6 @@ class Side {
 }
 
 const guest = () => new Side((sink) => new DirectCableGuest(sink));
-const host = () => new Side((sink) => new DirectCableHost(sink));
 
 describe('the guest', () => {
   it('says CLIENT each second until the host answers, and hands on what follows', () => {
@@ -65,43 +64,12 @@ describe('the guest', () => {
   });
 });
 
-describe('the host', () => {
-  it('answers, again if its answer was lost, and waits for the guest’s PPP', () => {
-    const side = host().wait(3_600_000).hear('CLI').hear('ENT');
-    expect(side.typed).toEqual(['CLIENTSERVER']);
-    side.wait(1_000).hear('CLIENT').wait(1_000);
-    expect(side.typed).toEqual(['CLIENTSERVER', 'CLIENTSERVER']);
-    expect(side.ends).toEqual([]);
-    expect(side.hear(FRAME).rest).toBe(FRAME);
-  });
-
-  it('begins PPP itself if the guest does not', () => {
-    expect(host().hear('CLIENT').wait(1_500).rest).toBe('');
-  });
-
-  it('takes PPP without a question for a caller', () => {
-    expect(host().hear(FRAME).rest).toBe(FRAME);
-  });
-
-  it('is not talked round by its own echo', () => {
-    const side = host().hear('CLIENT');
-    while (side.ends.length === 0) side.hear('CLIENTSERVER');
-    expect(side.ends[0]).toMatchObject({ ok: false });
-    expect(side.typed.length).toBeLessThan(30);
-  });
-});
-
-it('both meet over any cutting of what they say, and neither is hurt by noise', () => {
+it('noise does not hurt, nor how the answer is cut', () => {
   fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 60 }), fc.nat(5), (noise, cut) => {
-      const [a, b] = [guest(), host()];
+    fc.property(fc.uint8Array({ maxLength: 60 }), fc.nat(12), (noise, cut) => {
       const junk = latin1(noise.map((byte) => byte & 0x3f)); // no letters, no flags
-      b.hear(junk);
-      for (const said of a.typed) b.hear(said.slice(0, cut)).hear(said.slice(cut));
-      a.hear(junk);
-      for (const said of b.typed) a.hear(said.slice(0, 2 * cut)).hear(said.slice(2 * cut));
-      expect(a.rest).toBe('');
-      expect(b.wait(2_000).rest).toBe('');
+      const side = guest().hear(junk).hear('CLIENTSERVER'.slice(0, cut)).hear('CLIENTSERVER'.slice(cut));
+      expect(side.rest).toBe('');
     }),
   );
 });
