@@ -160,7 +160,7 @@ export const clients = {
   priorities: { low: 'Low', normal: 'Normal', high: 'High' },
   limitOf: (who: string) => `Limit of ${who}`,
   noLimit: 'No limit',
-  limit: (kbit: number) => `At most ${kbit} kbit/s`,
+  limit: (kbit: number) => `${kbit} kbit/s`,
   kinds: { lan: 'LAN', caller: 'Caller', gateway: 'This computer' },
   unnamed: 'no name',
   paused: 'paused',

@@ -2,17 +2,15 @@
 import type { Client } from '../../main/contract.ts';
 import { compareAddresses } from '../format/address.ts';
 
-export const clientColumns = [
-  'name',
-  'address',
-  'rateDown',
-  'rateUp',
-  'bytesDown',
-  'bytesUp',
-  'sessions',
-  'lastSeen',
-] as const;
-export type ClientColumn = (typeof clientColumns)[number];
+export type ClientColumn =
+  | 'name'
+  | 'address'
+  | 'rateDown'
+  | 'rateUp'
+  | 'bytesDown'
+  | 'bytesUp'
+  | 'sessions'
+  | 'lastSeen';
 export type SortOrder = 'ascending' | 'descending';
 
 function compare(a: Client, b: Client, column: ClientColumn): number {

@@ -1,4 +1,5 @@
-// Who shares the link: names, rates, totals, and a switch to pause each.
+// Who shares the link: names, rates, totals, and a switch to pause each. What belongs together stands one above the other,
+// so that the table fits beside the call in a window of ordinary width.
 import { Fragment } from 'react';
 import type { Client, Lan } from '../../main/contract.ts';
 import { count, rateText, sizeText } from '../format/quantity.ts';
@@ -8,13 +9,22 @@ import { Card, Empty } from '../parts/Card.tsx';
 import { Switch } from '../parts/Switch.tsx';
 import { Table, tableStyles } from '../parts/Table.tsx';
 import { useNow } from '../parts/useNow.ts';
-import { type ClientColumn, clientColumns, sortClients } from '../store/clients.ts';
+import { type ClientColumn, sortClients } from '../store/clients.ts';
 import { tell, useGateway } from '../store/gateway.ts';
 import { useUi } from '../store/ui.ts';
 import { clients as words } from '../strings.ts';
 import { ClientShare } from './ClientShare.tsx';
 
-const numeric: readonly ClientColumn[] = ['rateDown', 'rateUp', 'bytesDown', 'bytesUp', 'sessions'];
+/** Each heading with what it sorts by, the upper line of its cells first. */
+const headings: readonly (readonly [ClientColumn, ...ClientColumn[]])[] = [
+  ['name'],
+  ['address'],
+  ['rateDown', 'rateUp'],
+  ['bytesDown', 'bytesUp'],
+  ['sessions'],
+  ['lastSeen'],
+];
+const numeric: readonly ClientColumn[] = ['rateDown', 'bytesDown', 'sessions'];
 const columnWords: Record<ClientColumn, string> = {
   name: words.nameKind,
   address: words.addressMac,
@@ -41,10 +51,10 @@ export function Clients({ practice, lan }: { practice: boolean; lan: Lan | null 
       <Table label={words.title}>
         <thead>
           <tr>
-            {clientColumns.map((column) => (
-              <Fragment key={column}>
-                {column === 'lastSeen' && <th scope="col">{words.share}</th>}
-                <Heading column={column} />
+            {headings.map((columns) => (
+              <Fragment key={columns[0]}>
+                {columns[0] === 'lastSeen' && <th scope="col">{words.share}</th>}
+                <Heading columns={columns} />
               </Fragment>
             ))}
             <th scope="col" className={tableStyles.stay}>
@@ -62,18 +72,25 @@ export function Clients({ practice, lan }: { practice: boolean; lan: Lan | null 
   );
 }
 
-function Heading({ column }: { column: ClientColumn }) {
+function Heading({ columns }: { columns: (typeof headings)[number] }) {
   const sort = useUi((ui) => ui.sort);
   const sortBy = useUi((ui) => ui.sortBy);
-  const sorted = sort.column === column ? sort.order : undefined;
   return (
-    <th scope="col" aria-sort={sorted} className={numeric.includes(column) ? tableStyles.number : undefined}>
-      <button type="button" className={tableStyles.sort} onClick={() => sortBy(column)}>
-        {columnWords[column]}
-        <span className={tableStyles.mark} aria-hidden="true">
-          {sorted === 'ascending' ? '▲' : sorted === 'descending' ? '▼' : ''}
-        </span>
-      </button>
+    <th
+      scope="col"
+      aria-sort={columns.includes(sort.column) ? sort.order : undefined}
+      className={numeric.includes(columns[0]) ? tableStyles.number : undefined}
+    >
+      {columns.map((column) => (
+        <div key={column}>
+          <button type="button" className={tableStyles.sort} onClick={() => sortBy(column)}>
+            {columnWords[column]}
+            <span className={tableStyles.mark} aria-hidden="true">
+              {sort.column !== column ? '' : sort.order === 'ascending' ? '▲' : '▼'}
+            </span>
+          </button>
+        </div>
+      ))}
     </th>
   );
 }
@@ -94,10 +111,14 @@ function Row({ client }: { client: Client }) {
         {client.address}
         <span className={tableStyles.under}>{client.mac ?? '—'}</span>
       </td>
-      <td className={tableStyles.number}>{rateText(client.rateDown)}</td>
-      <td className={tableStyles.number}>{rateText(client.rateUp)}</td>
-      <td className={tableStyles.number}>{sizeText(client.bytesDown)}</td>
-      <td className={tableStyles.number}>{sizeText(client.bytesUp)}</td>
+      <td className={tableStyles.number}>
+        <div>{rateText(client.rateDown)}</div>
+        <div>{rateText(client.rateUp)}</div>
+      </td>
+      <td className={tableStyles.number}>
+        <div>{sizeText(client.bytesDown)}</div>
+        <div>{sizeText(client.bytesUp)}</div>
+      </td>
       <td className={tableStyles.number}>{count(client.sessions)}</td>
       <td>
         <ClientShare address={client.address} who={who} />

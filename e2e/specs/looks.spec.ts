@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
-import { call } from '../../app/strings.ts';
+import { call, clients } from '../../app/strings.ts';
 import { profile } from '../../app/strings-calling.ts';
 import { provider as form } from '../../app/strings-forms.ts';
 import { ROOT } from '../gateway-process.ts';
@@ -60,6 +60,11 @@ test('first run, a form, a failed call and a call that is up look right, in ligh
   }
   await window.fetchPage(1);
   await window.fetchPage(2);
+  const beyond = await page.getByRole('table', { name: clients.title }).evaluate((table) => {
+    const frame = table.parentElement;
+    return frame === null ? 0 : frame.scrollWidth - frame.clientWidth;
+  });
+  expect(beyond, 'columns of the clients are cut').toBe(0);
   await look(page, 'connected');
   for (const tab of ['Calls', 'Masquerade', 'Log', 'Forwards', 'Helpers']) {
     await page.getByRole('tab', { name: tab }).click();
