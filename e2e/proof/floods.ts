@@ -7,6 +7,8 @@ import { forward, HOSTS, NET, type World } from './world.ts';
 const PACKETS = 20_000;
 const RATE = 4_000;
 const PINGS = 80;
+/** Flood and ping share the queues of this one computer, in the LAN and at the provider: two may fall there, none to us. */
+const PINGS_NEEDED = 78;
 const PAGES = 10;
 /** What the engine may grow by over all floods together, kB. */
 const GROWTH_KB = 64 * 1024;
@@ -137,7 +139,7 @@ async function meanwhile(
     count > (before[where] ?? 0) ? [`; ${where}: ${count - (before[where] ?? 0)} lost`] : [],
   );
   report.line(
-    received === PINGS && failed === 0,
+    received >= PINGS_NEEDED && failed === 0 && lost.length === 0,
     name,
     `another host: ping ${received} of ${PINGS}, ${mean} ms, worst ${worst} ms; ${times.length} of ${PAGES} pages, worst ${Math.max(0, ...times).toFixed(0)} ms${figures ? `; ${figures}` : ''}${lost.join('')}`,
   );

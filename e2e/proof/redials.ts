@@ -179,7 +179,7 @@ function judgeStreams(report: Report, streams: readonly Said[][], calls: readonl
   report.line(
     missed.length === 0 && longest < RESET_WITHIN_MS && Math.min(...waits) >= 0,
     `TCP clients: reset within ${RESET_WITHIN_MS} ms of the address`,
-    `${waits.length} of ${streams.length * calls.length}, median ${median(waits).toFixed(0)} ms, longest ${longest.toFixed(0)} ms${missed.map((one) => `; ${one}`).join('')}`,
+    `${waits.length} of ${streams.length * calls.length}, median ${median(waits).toFixed(0)} ms, longest ${longest.toFixed(0)} ms; link-up itself took at most ${Math.max(...calls.map(({ told, up }) => up - told)).toFixed(0)} ms${missed.map((one) => `; ${one}`).join('')}`,
   );
   const again = streams.map((said) => count(said, 'connected'));
   report.line(
