@@ -141,7 +141,7 @@ export const dialIn = {
 } as const;
 
 export const practiceCaller = {
-  call: 'Have the practice computer call in',
+  call: 'Have a computer call in',
   hangUp: 'Hang up the practice computer',
   fetch: 'Fetch a page from the caller',
   fetching: 'Fetching …',
