@@ -65,7 +65,8 @@ export class TextLogin {
     }
     this.#callbacks.talk?.(undefined);
     transcript.end();
-    return end;
+    // It comes to stand in the fault, which the faces show.
+    return 'heard' in end ? { ...end, heard: transcript.masked(end.heard) } : end;
   }
 
   /** The addresses of a SLIP link, from the settings or from what is said after the login. */

@@ -38,12 +38,16 @@ export class Transcript {
     this.#say(this.#heard.length);
   }
 
+  /** What the line said, for a person. */
+  masked(text: string): string {
+    return this.#password.length < SHORTEST_ECHO ? text : text.replaceAll(this.#password, MASK);
+  }
+
   #say(octets: number): void {
     if (octets === 0) return;
     const text = this.#heard.text.slice(0, octets);
     this.#heard.forget(octets);
-    const masked = this.#password.length < SHORTEST_ECHO ? text : text.replaceAll(this.#password, MASK);
-    for (const line of masked.split(/[\r\n]+/)) {
+    for (const line of this.masked(text).split(/[\r\n]+/)) {
       const shown = printable(line);
       if (shown !== '') this.#line(`The line: ${shown}`);
     }

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { NEW_PROVIDER, type Provider } from '../contract.ts';
+import { type LoginStep, NEW_PROVIDER, type Provider } from '../contract.ts';
 import type { HandLine } from '../gateway-parts.ts';
 import { type DialFailure, REDIAL } from '../modem/result-codes.ts';
 import type { PppCloseReason } from '../ppp/types.ts';
@@ -272,6 +272,16 @@ describe('a provider that greets with text', () => {
       redial: 'again',
     });
     expectHungUp();
+  });
+
+  it('that echoes the password does not bring it into the fault', async () => {
+    const dialling = dial(undefined, [...(steps as LoginStep[]), { do: 'expect', text: 'PPP', seconds: 5 }]);
+    await settled();
+    say('login: ');
+    say('password: ');
+    say('secret is wrong');
+    await parts.clock.pass(5_000);
+    expect(await dialling).toMatchObject({ ok: false, fault: { detail: 'The line said: •••• is wrong' } });
   });
 
   it('that drops the line, or is cancelled, in the middle of the script is hung up', async () => {
