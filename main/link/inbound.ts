@@ -205,8 +205,8 @@ export class InboundControl {
   #offer(connection: Connection, view: PacketView, buffer: Uint8Array, scale: number, now: number): void {
     const unit = 2 ** scale;
     const share = this.#share(connection, now) / unit;
-    // Large steps: the next one up may be three segments more.
-    let steps = unit > connection.segment / 2 ? Math.max(1, Math.round(share)) : Math.ceil(share);
+    // Large steps: the next one up may be three segments more, so that most of it must be wanted.
+    let steps = unit > connection.segment / 2 ? Math.max(1, Math.floor(share + 0.25)) : Math.ceil(share);
     // Rounded up to the unit of the scale: down would take back what was offered.
     if (connection.edgeKnown) steps = Math.max(steps, Math.ceil(ahead(connection.edge, view.ack) / unit));
     const window = Math.min(view.window, steps);
