@@ -96,6 +96,7 @@ export class AckGate {
     connection.held = NO_SLOT;
     this.#held.delete(connection);
     this.#limited.delete(connection);
+    if (slot !== NO_SLOT && this.isEmpty) this.#forgetTurns();
     return slot;
   }
 
@@ -131,6 +132,14 @@ export class AckGate {
     for (const limited of this.#limited.values()) due = Math.min(due, limited);
     for (const connection of this.#held) due = Math.min(due, dueAt(connection));
     return due;
+  }
+
+  /** Those that did not wait for their turn are still among the turns, and would be kept for ever. */
+  #forgetTurns(): void {
+    for (let gate = this.#turns.turn(); gate !== null; gate = this.#turns.turn()) {
+      gate.flows.clear();
+      this.#turns.rest(gate);
+    }
   }
 
   #client(number: number): GateClient {

@@ -66,6 +66,15 @@ export class DeficitRoundRobin<T extends Member> {
     }
   }
 
+  /** Nobody has anything to send any more. */
+  clear(): void {
+    for (const ring of [this.#fresh, this.#waiting])
+      for (let member = ring.head; member !== null; member = ring.head) {
+        ring.shift();
+        member.list = 'none';
+      }
+  }
+
   /** The member whose turn it is may not send for now; `activate` brings it back. */
   rest(member: T): void {
     (member.list === 'new' ? this.#fresh : this.#waiting).shift();
