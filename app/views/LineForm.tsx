@@ -1,19 +1,14 @@
 // A line's form: what it is, its port, and how it answers. Fields are those of the chosen kind.
-import { type FormEvent, useRef, useState } from 'react';
-import type { Fault, State } from '../../main/contract.ts';
+import { useState } from 'react';
+import type { State } from '../../main/contract.ts';
 import { wholeRate } from '../format/quantity.ts';
-import { Button } from '../parts/Button.tsx';
-import { Dialog } from '../parts/Dialog.tsx';
-import { FaultCard } from '../parts/FaultCard.tsx';
 import { Check, Field } from '../parts/Field.tsx';
-import form from '../parts/form.module.css';
 import { Pick } from '../parts/Pick.tsx';
 import { checkLine, type LineDraft, type LineErrors, lineDraft } from '../store/dial-in-drafts.ts';
 import { call } from '../store/gateway.ts';
 import { portRates } from '../store/provider-draft.ts';
-import { app } from '../strings.ts';
 import { kindWords, lines as words } from '../strings-callers.ts';
-import { RemoveTwice } from './RemoveTwice.tsx';
+import { RecordForm, useSaving } from './RecordForm.tsx';
 
 type Typed = 'name' | 'rings' | 'ringPatterns' | 'tcpPort' | 'callers';
 type Set = (patch: Partial<LineDraft>) => void;
@@ -22,26 +17,14 @@ export function LineForm({ state, id, onClose }: { state: State; id: string | nu
   const known = state.settings.dialIn.lines.find((line) => line.id === id) ?? null;
   const [draft, setDraft] = useState<LineDraft>(() => lineDraft(known));
   const [errors, setErrors] = useState<LineErrors>({});
-  const [fault, setFault] = useState<Fault | null>(null);
-  const [busy, setBusy] = useState(false);
-  const element = useRef<HTMLFormElement>(null);
+  const saving = useSaving(onClose);
   const set: Set = (patch) => setDraft((before) => ({ ...before, ...patch }));
 
-  async function done(outcome: Promise<{ ok: true } | { ok: false; fault: Fault }>): Promise<void> {
-    setBusy(true);
-    setFault(null);
-    const result = await outcome;
-    setBusy(false);
-    if (result.ok) onClose();
-    else setFault(result.fault);
-  }
-
-  async function submit(event: FormEvent): Promise<void> {
-    event.preventDefault();
+  function submit(): void {
     const checked = checkLine(draft, known?.id ?? null, state.settings.dialIn.lines);
     setErrors(checked.ok ? {} : checked.errors);
-    if (checked.ok) await done(call('setLine', { line: checked.value }));
-    else requestAnimationFrame(() => element.current?.querySelector<HTMLElement>('[aria-invalid]')?.focus());
+    if (checked.ok) void saving.done(call('setLine', { line: checked.value }));
+    else saving.showError();
   }
 
   const field = (key: Typed, label: string, hint?: string) => (
@@ -62,89 +45,69 @@ export function LineForm({ state, id, onClose }: { state: State; id: string | nu
   );
 
   return (
-    <Dialog title={known ? words.editTitle : words.newTitle} onClose={onClose}>
-      <form ref={element} className={form.form} noValidate onSubmit={(event) => void submit(event)}>
-        <div className={form.body}>
-          {fault && (
-            <div className={form.wide}>
-              <FaultCard alert fault={fault} />
-            </div>
-          )}
-          {field('name', words.name)}
-          <Pick label={words.kind} options={kindWords} value={draft.kind} onPick={(kind) => set({ kind })} />
-          {draft.kind === 'tcp' ? (
-            <>
-              {field('tcpPort', words.tcpPort)}
-              <Pick
-                label={words.reach}
-                options={words.reaches}
-                value={draft.reach}
-                onPick={(reach) => set({ reach })}
-              />
-              {field('callers', words.callers)}
-            </>
-          ) : (
-            <PortOf state={state} draft={draft} error={errors.port} set={set} />
-          )}
+    <RecordForm
+      title={known ? words.editTitle : words.newTitle}
+      saving={saving}
+      onSubmit={submit}
+      remove={
+        known && {
+          word: words.remove,
+          sure: words.removeSure,
+          onRemove: () => void saving.done(call('removeLine', { id: known.id })),
+        }
+      }
+    >
+      {field('name', words.name)}
+      <Pick label={words.kind} options={kindWords} value={draft.kind} onPick={(kind) => set({ kind })} />
+      {draft.kind === 'tcp' ? (
+        <>
+          {field('tcpPort', words.tcpPort)}
           <Pick
-            label={draft.kind === 'tcp' ? words.callerRate : words.rate}
-            options={rates}
-            value={draft.portRate}
-            onPick={(portRate) => set({ portRate })}
+            label={words.reach}
+            options={words.reaches}
+            value={draft.reach}
+            onPick={(reach) => set({ reach })}
           />
-          {draft.kind === 'cable' && (
-            <Pick
-              label={words.flow}
-              options={words.flows}
-              value={draft.flow}
-              onPick={(flow) => set({ flow })}
-            />
-          )}
-          {draft.kind === 'modem' && (
-            <>
-              {field('rings', words.rings, words.ringsHint)}
-              {field('ringPatterns', words.patterns, words.patternsHint)}
-              <Check
-                label={words.callerId}
-                checked={draft.callerId}
-                onChange={(callerId) => set({ callerId })}
+          {field('callers', words.callers)}
+        </>
+      ) : (
+        <PortOf state={state} draft={draft} error={errors.port} set={set} />
+      )}
+      <Pick
+        label={draft.kind === 'tcp' ? words.callerRate : words.rate}
+        options={rates}
+        value={draft.portRate}
+        onPick={(portRate) => set({ portRate })}
+      />
+      {draft.kind === 'cable' && (
+        <Pick label={words.flow} options={words.flows} value={draft.flow} onPick={(flow) => set({ flow })} />
+      )}
+      {draft.kind === 'modem' && (
+        <>
+          {field('rings', words.rings, words.ringsHint)}
+          {field('ringPatterns', words.patterns, words.patternsHint)}
+          <Check label={words.callerId} checked={draft.callerId} onChange={(callerId) => set({ callerId })} />
+          <Field label={words.init} hint={words.initHint} error={errors.modemInit} wide>
+            {(ids) => (
+              <textarea
+                {...ids}
+                rows={2}
+                spellCheck={false}
+                value={draft.modemInit}
+                onChange={(event) => set({ modemInit: event.target.value })}
               />
-              <Field label={words.init} hint={words.initHint} error={errors.modemInit} wide>
-                {(ids) => (
-                  <textarea
-                    {...ids}
-                    rows={2}
-                    spellCheck={false}
-                    value={draft.modemInit}
-                    onChange={(event) => set({ modemInit: event.target.value })}
-                  />
-                )}
-              </Field>
-            </>
-          )}
-          <Pick
-            wide
-            label={words.slip}
-            options={{ '': words.slipNobody, ...users }}
-            value={draft.slipUser}
-            onPick={(slipUser) => set({ slipUser })}
-          />
-        </div>
-        <footer className={form.foot}>
-          {known && (
-            <RemoveTwice
-              word={words.remove}
-              sure={words.removeSure}
-              onRemove={() => void done(call('removeLine', { id: known.id }))}
-            />
-          )}
-          <Button onClick={onClose}>{app.close}</Button>
-          <Button type="submit" weight="main" disabled={busy}>
-            {busy ? app.saving : app.save}
-          </Button>
-        </footer>
-      </form>
-    </Dialog>
+            )}
+          </Field>
+        </>
+      )}
+      <Pick
+        wide
+        label={words.slip}
+        options={{ '': words.slipNobody, ...users }}
+        value={draft.slipUser}
+        onPick={(slipUser) => set({ slipUser })}
+      />
+    </RecordForm>
   );
 }
 

@@ -1,11 +1,7 @@
 // A provider's form: number, name, password, port; the rest under Advanced. A password left alone stays as it is.
-import { type FormEvent, useEffect, useRef, useState } from 'react';
-import type { Fault, State } from '../../main/contract.ts';
-import { Button } from '../parts/Button.tsx';
-import { Dialog } from '../parts/Dialog.tsx';
-import { FaultCard } from '../parts/FaultCard.tsx';
+import { useEffect, useState } from 'react';
+import type { State } from '../../main/contract.ts';
 import { Field } from '../parts/Field.tsx';
-import form from '../parts/form.module.css';
 import { call } from '../store/gateway.ts';
 import {
   checkProvider,
@@ -15,14 +11,13 @@ import {
   type ProviderErrors,
 } from '../store/provider-draft.ts';
 import type { ProviderFocus } from '../store/ui.ts';
-import { app } from '../strings.ts';
 import { provider as words } from '../strings-forms.ts';
 import { CellularFields } from './CellularFields.tsx';
 import { NumberFields } from './NumberFields.tsx';
 import { PasswordField } from './PasswordField.tsx';
 import { PortField } from './PortField.tsx';
 import { ProviderAdvanced } from './ProviderAdvanced.tsx';
-import { RemoveTwice } from './RemoveTwice.tsx';
+import { RecordForm, useSaving } from './RecordForm.tsx';
 
 interface Props {
   state: State;
@@ -38,34 +33,23 @@ export function ProviderForm({ state, id, focus, onClose }: Props) {
   const [password, setPassword] = useState<string | null>(null);
   const [pin, setPin] = useState<string | null>(null);
   const [errors, setErrors] = useState<ProviderErrors>({});
-  const [fault, setFault] = useState<Fault | null>(null);
-  const [busy, setBusy] = useState(false);
-  const element = useRef<HTMLFormElement>(null);
+  const saving = useSaving(onClose);
+  const { element } = saving;
   const set = (patch: Partial<ProviderDraft>) => setDraft((before) => ({ ...before, ...patch }));
 
   useEffect(() => {
     element.current?.querySelector<HTMLElement>(`[data-field="${focus}"]`)?.focus();
-  }, [focus]);
+  }, [focus, element]);
 
-  async function done(outcome: Promise<{ ok: true } | { ok: false; fault: Fault }>): Promise<void> {
-    setBusy(true);
-    setFault(null);
-    const result = await outcome;
-    setBusy(false);
-    if (result.ok) onClose();
-    else setFault(result.fault);
-  }
-
-  async function submit(event: FormEvent): Promise<void> {
-    event.preventDefault();
+  function submit(): void {
     const taken = state.providers.map((provider) => provider.id);
     const checked = checkProvider(draft, known?.id ?? freshId(draft.name, taken));
     setErrors(checked.ok ? {} : checked.errors);
     if (!checked.ok) {
-      requestAnimationFrame(() => element.current?.querySelector<HTMLElement>('[aria-invalid]')?.focus());
+      saving.showError();
       return;
     }
-    await done(save(checked.value, password ?? (known ? null : '')));
+    void saving.done(save(checked.value, password ?? (known ? null : '')));
   }
 
   /** A provider just made is the one Dial calls next. */
@@ -79,77 +63,62 @@ export function ProviderForm({ state, id, focus, onClose }: Props) {
   }
 
   return (
-    <Dialog title={known ? words.editTitle : words.newTitle} onClose={onClose}>
-      <form ref={element} className={form.form} noValidate onSubmit={(event) => void submit(event)}>
-        <div className={form.body}>
-          {fault && (
-            <div className={form.wide}>
-              <FaultCard alert fault={fault} />
-            </div>
-          )}
-          <Field label={words.name} error={errors.name}>
-            {(ids) => (
-              <input
-                {...ids}
-                data-field="name"
-                autoComplete="off"
-                value={draft.name}
-                onChange={(event) => set({ name: event.target.value })}
-              />
-            )}
-          </Field>
-          {draft.kind !== 'cable' && (
-            <NumberFields
-              value={draft.numbers}
-              error={errors.numbers}
-              onChange={(numbers) => set({ numbers })}
-            />
-          )}
-          <Field label={words.user} error={errors.user}>
-            {(ids) => (
-              <input
-                {...ids}
-                autoComplete="off"
-                autoCapitalize="none"
-                spellCheck={false}
-                value={draft.user}
-                onChange={(event) => set({ user: event.target.value })}
-              />
-            )}
-          </Field>
-          <PasswordField
-            value={password}
-            kept={known?.hasPassword ?? false}
-            hint={words.secrets[state.secrets]}
-            onChange={setPassword}
+    <RecordForm
+      title={known ? words.editTitle : words.newTitle}
+      saving={saving}
+      onSubmit={submit}
+      remove={
+        known && {
+          word: words.remove,
+          sure: words.removeSure,
+          onRemove: () => void saving.done(call('removeProvider', { id: known.id })),
+        }
+      }
+    >
+      <Field label={words.name} error={errors.name}>
+        {(ids) => (
+          <input
+            {...ids}
+            data-field="name"
+            autoComplete="off"
+            value={draft.name}
+            onChange={(event) => set({ name: event.target.value })}
           />
-          {draft.kind === 'cellular' && (
-            <CellularFields
-              draft={draft}
-              error={errors.apn}
-              pin={pin}
-              pinKept={known?.hasPin ?? false}
-              onPin={setPin}
-              set={set}
-            />
-          )}
-          <PortField state={state} draft={draft} error={errors.port} set={set} />
-          <ProviderAdvanced draft={draft} errors={errors} set={set} />
-        </div>
-        <footer className={form.foot}>
-          {known && (
-            <RemoveTwice
-              word={words.remove}
-              sure={words.removeSure}
-              onRemove={() => void done(call('removeProvider', { id: known.id }))}
-            />
-          )}
-          <Button onClick={onClose}>{app.close}</Button>
-          <Button type="submit" weight="main" disabled={busy}>
-            {busy ? app.saving : app.save}
-          </Button>
-        </footer>
-      </form>
-    </Dialog>
+        )}
+      </Field>
+      {draft.kind !== 'cable' && (
+        <NumberFields value={draft.numbers} error={errors.numbers} onChange={(numbers) => set({ numbers })} />
+      )}
+      <Field label={words.user} error={errors.user}>
+        {(ids) => (
+          <input
+            {...ids}
+            autoComplete="off"
+            autoCapitalize="none"
+            spellCheck={false}
+            value={draft.user}
+            onChange={(event) => set({ user: event.target.value })}
+          />
+        )}
+      </Field>
+      <PasswordField
+        value={password}
+        kept={known?.hasPassword ?? false}
+        hint={words.secrets[state.secrets]}
+        onChange={setPassword}
+      />
+      {draft.kind === 'cellular' && (
+        <CellularFields
+          draft={draft}
+          error={errors.apn}
+          pin={pin}
+          pinKept={known?.hasPin ?? false}
+          onPin={setPin}
+          set={set}
+        />
+      )}
+      <PortField state={state} draft={draft} error={errors.port} set={set} />
+      <ProviderAdvanced draft={draft} errors={errors} set={set} />
+    </RecordForm>
   );
 }
