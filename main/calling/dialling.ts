@@ -96,7 +96,10 @@ export class Dialling {
       wanted.port = this.#options.practice.port?.path ?? '';
     }
     const chosen = await this.#options.ports.choose(wanted, new AbortController().signal);
-    return chosen.ok ? this.#options.terminal.open(chosen.path, wanted.portRate) : refused(chosen.fault);
+    if (!chosen.ok) return refused(chosen.fault);
+    // Looking for a modem takes a while, in which somebody may have dialled.
+    if (this.#options.calls.underWay) return refused(terminalDuringCall);
+    return this.#options.terminal.open(chosen.path, wanted.portRate);
   }
 
   /** By traffic, or by the hours. */
