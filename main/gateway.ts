@@ -121,6 +121,8 @@ export class Gateway {
     this.#terminal = new TerminalSide({
       model,
       clock,
+      takePort: (path) => this.#dialIn.yield(path),
+      leavePort: (path) => this.#dialIn.takeBack(path),
       openLine: (path, rate) => parts.openTerminal(path, rate),
       hangUp: () => this.#calls.first.hangUp(false),
     });
@@ -238,12 +240,14 @@ export class Gateway {
   #handlers(): CommandHandlers {
     return {
       snapshot: async () => ({ ok: true, value: this.model.snapshot() }),
-      dial: ({ providerId, anyway = false, call }) => {
+      dial: async ({ providerId, anyway = false, call }) => {
         const { second } = this.#calls;
         this.#demand.encourage();
         this.#timetable.encourage();
         second.encourage();
-        return call === 'second' ? second.dial(anyway) : this.#dialling.dial(providerId, anyway);
+        if (call !== 'second') return this.#dialling.dial(providerId, anyway);
+        await this.#terminal.closeModem();
+        return second.dial(anyway);
       },
       hangUp: async ({ now = false, call }) => {
         const { first, second } = this.#calls;

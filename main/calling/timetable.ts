@@ -94,8 +94,9 @@ export class Timetable {
     if (this.#suspended || this.#dialling || callUnderWay() || !mayTry() || id === null) return;
     model.log('info', 'gateway', 'Dialling, because these are hours in which the line is kept up.');
     this.#dialling = true;
-    const fault = await dial(id);
-    this.#dialling = false;
+    const fault = await dial(id).finally(() => {
+      this.#dialling = false;
+    });
     if (fault === null) return;
     this.#suspended = true;
     model.set({ fault });

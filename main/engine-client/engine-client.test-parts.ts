@@ -16,8 +16,19 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 export const isRoot = process.getuid?.() === 0;
 
-/** Builds a program of ours where it finds node_modules; the folder is the caller's to remove. */
-export async function buildInto(folder: string, entry: string, name: string): Promise<string> {
+/** A program that needs no node_modules beside it. Programs of npm's that it contains ask for \`require\`, which ESM has not. */
+const WHOLE = {
+  external: [],
+  banner: {
+    js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+  },
+};
+
+/**
+ * Builds a program of ours where it finds node_modules, or whole, to be run from anywhere; the folder is the caller's to
+ * remove.
+ */
+export async function buildInto(folder: string, entry: string, name: string, whole = false): Promise<string> {
   const outfile = join(folder, name);
   await build({
     entryPoints: [join(ROOT, entry)],
@@ -27,6 +38,7 @@ export async function buildInto(folder: string, entry: string, name: string): Pr
     external: ['koffi', 'sudo-prompt'],
     outfile,
     logLevel: 'error',
+    ...(whole ? WHOLE : {}),
   });
   return outfile;
 }

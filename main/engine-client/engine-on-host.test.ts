@@ -1,7 +1,7 @@
 /** The real engine among what else may be on a host: firewalls, DHCP servers, taken ports, another user, an open line. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -176,10 +176,14 @@ describe.skipIf(!isRoot)('the engine on a host', () => {
   it('works for an ordinary user, and refuses everyone else, root too', async () => {
     const uid = 61_234;
     rmSync(`/tmp/masq-gate-${uid}`, { recursive: true, force: true });
+    // Where that user may read it, whoever owns the folder that this source lies in.
+    const folder = mkdtempSync(join(tmpdir(), 'masq-user-'));
+    chmodSync(folder, 0o755);
     const driver = await buildInto(
-      built.folder,
+      folder,
       'main/engine-client/engine-client.test-driver.ts',
       'user.mjs',
+      true,
     );
     const as = ['setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups'];
     const user = helper([...as, process.execPath, driver, '-', '-']);
@@ -194,6 +198,7 @@ describe.skipIf(!isRoot)('the engine on a host', () => {
     expect(enclave.sh(`setpriv --reuid=61235 --clear-groups ${knock} 2>&1`)).toContain('EACCES');
     expect(enclave.sh(`ls /tmp/masq-gate-${uid}`)).toBe('');
     rmSync(`/tmp/masq-gate-${uid}`, { recursive: true, force: true });
+    rmSync(folder, { recursive: true });
   });
 
   it('hangs up every line of a program that was killed', async () => {

@@ -17,6 +17,9 @@ const UNATTENDED_MS = 600_000;
 export interface TerminalOptions {
   model: ReadModel;
   clock: Clock;
+  /** Somebody may be on that port who has called in; null: it is ours until `leavePort`. */
+  takePort(path: string): Promise<Fault | null>;
+  leavePort(path: string): void;
   openLine(path: string, rate: number): Promise<{ ok: true; line: RawLine } | { ok: false; fault: Fault }>;
   /** Ends the call whose login waits for a person. */
   hangUp(): Promise<void>;
@@ -32,6 +35,8 @@ export class TerminalSide {
   #gathered = '';
   #gathering = false;
   #line: RawLine | null = null;
+  /** That of `#line`. */
+  #port = '';
   #opening: Promise<Done> | null = null;
   #hand: HandLine | null = null;
   /** The port of the call whose login is shown. */
@@ -52,10 +57,17 @@ export class TerminalSide {
   }
 
   async #open(path: string, rate: number): Promise<Done> {
-    const opened = await this.#options.openLine(path, rate);
-    if (!opened.ok) return opened;
+    const { takePort, leavePort, openLine } = this.#options;
+    const taken = await takePort(path);
+    if (taken !== null) return { ok: false, fault: taken };
+    const opened = await openLine(path, rate);
+    if (!opened.ok) {
+      leavePort(path);
+      return opened;
+    }
     const { line } = opened;
     this.#line = line;
+    this.#port = path;
     line.onData = (bytes) => this.#heard(bytes);
     line.onClose = (_cause, detail) => {
       if (this.#line !== line) return;
@@ -99,6 +111,7 @@ export class TerminalSide {
     line.onData = null;
     line.onClose = null;
     await line.close();
+    this.#options.leavePort(this.#port);
     this.#show(null);
   }
 
