@@ -94,13 +94,17 @@ export async function slirpPath(far: SlirpFar): Promise<{ target: string; stop()
   };
 }
 
-/** iperf3 from the LAN host: Mbit/s upwards, or downwards with `reverse`. */
+/** From the LAN host to the net, the other way, or both at once. */
+export type Way = 'up' | 'down' | 'both';
+const WAY_FLAGS: Readonly<Record<Way, readonly string[]>> = { up: [], down: ['-R'], both: ['--bidir'] };
+
+/** iperf3 from the LAN host: Mbit/s received, of both ways the sum. */
 export async function throughput(options: {
   from: string;
   to: string;
   at: string;
   seconds: number;
-  reverse: boolean;
+  way: Way;
 }): Promise<number> {
   const server: ChildProcess = spawn('ip', ['netns', 'exec', options.to, 'iperf3', '-s', '-1'], {
     stdio: 'ignore',
@@ -116,21 +120,23 @@ export async function throughput(options: {
     '-t',
     String(options.seconds),
     '-J',
+    ...WAY_FLAGS[options.way],
   ];
-  const client = spawn('ip', options.reverse ? [...args, '-R'] : args, {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
+  const client = spawn('ip', args, { stdio: ['ignore', 'pipe', 'ignore'] });
   let output = '';
   client.stdout.on('data', (chunk) => {
     output += chunk;
   });
   await new Promise((resolve) => client.once('exit', resolve));
   server.kill();
+  interface Sum {
+    bits_per_second: number;
+  }
   const report = JSON.parse(output) as {
-    end?: { sum_received?: { bits_per_second: number } };
+    end?: { sum_received?: Sum; sum_received_bidir_reverse?: Sum };
     error?: string;
   };
   const rate = report.end?.sum_received?.bits_per_second;
   if (rate === undefined) throw new Error(`iperf3: ${report.error ?? 'no result'}`);
-  return rate / 1e6;
+  return (rate + (report.end?.sum_received_bidir_reverse?.bits_per_second ?? 0)) / 1e6;
 }

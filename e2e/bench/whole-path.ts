@@ -9,7 +9,7 @@ import { EngineClient } from '../../main/engine-client/engine-client.ts';
 import { Uplink } from '../../main/link/uplink.ts';
 import { startPracticeLine } from '../../main/practice/practice-line.ts';
 import { ROOT } from '../gateway-process.ts';
-import { inside, throughput } from './namespaces.ts';
+import { inside, throughput, type Way } from './namespaces.ts';
 
 const UPLINK = 1;
 const CALLER = PRACTICE.provider.poolFirst;
@@ -62,8 +62,8 @@ export async function leased(): Promise<void> {
   throw new Error(`${LAN_HOST} got no address`);
 }
 
-const measure = (seconds: number, reverse: boolean) =>
-  throughput({ from: LAN_HOST, to: WEB_NS, at: PRACTICE.web.address, seconds, reverse });
+const measure = (seconds: number, way: Way) =>
+  throughput({ from: LAN_HOST, to: WEB_NS, at: PRACTICE.web.address, seconds, way });
 
 /** Does some work while the engine and main carry packets, main only turning them round. */
 export async function throughEngine<T>(work: () => Promise<T>): Promise<T> {
@@ -83,8 +83,8 @@ export async function throughEngine<T>(work: () => Promise<T>): Promise<T> {
 /** Mbit/s up and down through the engine and main. */
 export async function throughMain(seconds: number): Promise<{ up: number; down: number }> {
   return throughEngine(async () => ({
-    up: await measure(seconds, false),
-    down: await measure(seconds, true),
+    up: await measure(seconds, 'up'),
+    down: await measure(seconds, 'down'),
   }));
 }
 
@@ -120,8 +120,8 @@ export async function throughPty(seconds: number): Promise<{ up: number; down: n
     if (!call.ok) throw new Error(call.fault.sentence);
     await must(client.request({ type: 'link-up', up: { link: UPLINK, role: 'uplink', ...call.up.up } }));
     await leased();
-    const up = await measure(seconds, false);
-    const down = await measure(seconds, true);
+    const up = await measure(seconds, 'up');
+    const down = await measure(seconds, 'down');
     return { up, down, mainKb: Math.round(process.memoryUsage.rss() / 1024) };
   } finally {
     await uplink.hangUp({ now: true });
