@@ -3,8 +3,8 @@ import { readNetwork, type Settings, TIMER_PRESETS } from '../../main/contract.t
 import { checks } from '../strings-forms.ts';
 
 type Masquerade = Settings['masquerade'];
-export type TimerName = keyof Masquerade['timers'];
-export type TimerPreset = keyof typeof TIMER_PRESETS | 'custom';
+type TimerName = keyof Masquerade['timers'];
+type TimerPreset = keyof typeof TIMER_PRESETS | 'custom';
 export const TIMER_NAMES = Object.keys(TIMER_PRESETS.default) as TimerName[];
 const LIMITS = { clientMappings: [16, 60_000], clientMappingsPerSecond: [1, 60_000] } as const;
 
@@ -20,7 +20,7 @@ export interface MasqueradeDraft extends Record<TimerName, string> {
   /** Networks, one a line. */
   privateExceptions: string;
 }
-export type MasqueradeErrors = Partial<Record<keyof MasqueradeDraft, string>>;
+type MasqueradeErrors = Partial<Record<keyof MasqueradeDraft, string>>;
 
 export function presetOf(timers: Masquerade['timers']): TimerPreset {
   const names = Object.keys(TIMER_PRESETS) as (keyof typeof TIMER_PRESETS)[];

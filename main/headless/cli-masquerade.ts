@@ -47,7 +47,7 @@ export const timers: Verb = {
 };
 
 /** What the words set, or what is wrong with them. A preset first, single times after it. */
-export function readTimers(words: readonly string[]): Partial<Timers> | string {
+function readTimers(words: readonly string[]): Partial<Timers> | string {
   let wanted: Partial<Timers> = {};
   for (const [index, word] of words.entries()) {
     const preset = Object.keys(TIMER_PRESETS).find((name) => name.toLowerCase() === word.toLowerCase());

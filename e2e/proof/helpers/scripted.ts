@@ -92,7 +92,7 @@ export function sayTo(
 }
 
 /** Serves scripts until the world ends. */
-export async function serveScripts(
+async function serveScripts(
   world: World,
   place: Place,
   own: string,

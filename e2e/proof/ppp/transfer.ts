@@ -10,7 +10,7 @@ export const SOURCE_PORT = 7002;
 const sum = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
 /** Half of it text, which compresses, half of it not; every octet value occurs. */
-export function makeData(length: number): Buffer {
+function makeData(length: number): Buffer {
   const data = Buffer.alloc(length);
   let state = 7;
   for (let i = 0; i < length; i++) {
