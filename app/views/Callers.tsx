@@ -2,9 +2,9 @@
 import type { State } from '../../main/contract.ts';
 import { weekPlanText } from '../../main/contract.ts';
 import { Button } from '../parts/Button.tsx';
-import { Card, Empty } from '../parts/Card.tsx';
 import { Switch } from '../parts/Switch.tsx';
-import { Table, tableStyles } from '../parts/Table.tsx';
+import { SwitchedList } from '../parts/SwitchedList.tsx';
+import { tableStyles } from '../parts/Table.tsx';
 import { reachText } from '../store/dial-in-drafts.ts';
 import { tell } from '../store/gateway.ts';
 import { useUi } from '../store/ui.ts';
@@ -14,7 +14,7 @@ export function Callers({ state }: { state: State }) {
   const show = useUi((ui) => ui.show);
   const { callers } = state.settings.dialIn;
   return (
-    <Card
+    <SwitchedList
       title={words.title}
       note={words.intro}
       tools={
@@ -22,61 +22,40 @@ export function Callers({ state }: { state: State }) {
           {words.add}
         </Button>
       }
-    >
-      {callers.length === 0 ? (
-        <Empty>
-          <p>{words.empty}</p>
-        </Empty>
-      ) : (
-        <Table label={words.title}>
-          <thead>
-            <tr>
-              <th scope="col">
-                <span className="out-of-sight">{words.on('')}</span>
-              </th>
-              <th scope="col">{words.user}</th>
-              <th scope="col">{words.reach}</th>
-              <th scope="col">{words.address}</th>
-              <th scope="col">{words.hours}</th>
-              <th scope="col">
-                <span className="out-of-sight">{words.edit('')}</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {callers.map((caller) => (
-              <tr key={caller.user} className={caller.on ? undefined : tableStyles.off}>
-                <td>
-                  <Switch
-                    label={words.on(caller.user)}
-                    on={caller.on}
-                    onChange={(on) => void tell('saveCaller', { caller: { ...caller, on }, password: null })}
-                  />
-                </td>
-                <th scope="row">
-                  {caller.user}
-                  {!state.dialIn.passwords.includes(caller.user) && (
-                    <span className={tableStyles.under}>{words.noPassword}</span>
-                  )}
-                </th>
-                <td>{reachText(caller)}</td>
-                <td className={caller.address ? tableStyles.mono : undefined}>
-                  {caller.address ?? words.pool}
-                </td>
-                <td>{weekPlanText(caller.hours).replaceAll('\n', '; ') || words.always}</td>
-                <td className={tableStyles.number}>
-                  <Button
-                    weight="quiet"
-                    icon="pencil"
-                    label={words.edit(caller.user)}
-                    onClick={() => show({ kind: 'caller', user: caller.user })}
-                  />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </Table>
-      )}
-    </Card>
+      empty={words.empty}
+      headings={{
+        first: words.on(''),
+        columns: [words.user, words.reach, words.address, words.hours],
+        last: words.edit(''),
+      }}
+      rows={callers.map((caller) => (
+        <tr key={caller.user} className={caller.on ? undefined : tableStyles.off}>
+          <td>
+            <Switch
+              label={words.on(caller.user)}
+              on={caller.on}
+              onChange={(on) => void tell('saveCaller', { caller: { ...caller, on }, password: null })}
+            />
+          </td>
+          <th scope="row">
+            {caller.user}
+            {!state.dialIn.passwords.includes(caller.user) && (
+              <span className={tableStyles.under}>{words.noPassword}</span>
+            )}
+          </th>
+          <td>{reachText(caller)}</td>
+          <td className={caller.address ? tableStyles.mono : undefined}>{caller.address ?? words.pool}</td>
+          <td>{weekPlanText(caller.hours).replaceAll('\n', '; ') || words.always}</td>
+          <td className={tableStyles.number}>
+            <Button
+              weight="quiet"
+              icon="pencil"
+              label={words.edit(caller.user)}
+              onClick={() => show({ kind: 'caller', user: caller.user })}
+            />
+          </td>
+        </tr>
+      ))}
+    />
   );
 }

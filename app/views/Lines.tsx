@@ -1,9 +1,9 @@
 // The lines that take calls: a switch, what each does now, and the form behind it.
 import type { CallerLine, LineState, State } from '../../main/contract.ts';
 import { Button } from '../parts/Button.tsx';
-import { Card, Empty } from '../parts/Card.tsx';
 import { Switch } from '../parts/Switch.tsx';
-import { Table, tableStyles } from '../parts/Table.tsx';
+import { SwitchedList } from '../parts/SwitchedList.tsx';
+import { tableStyles } from '../parts/Table.tsx';
 import { tell } from '../store/gateway.ts';
 import { useUi } from '../store/ui.ts';
 import { kindWords, linePhases, lines as words } from '../strings-callers.ts';
@@ -12,7 +12,7 @@ export function Lines({ state }: { state: State }) {
   const show = useUi((ui) => ui.show);
   const known = state.settings.dialIn.lines;
   return (
-    <Card
+    <SwitchedList
       title={words.title}
       note={words.intro}
       tools={
@@ -20,33 +20,12 @@ export function Lines({ state }: { state: State }) {
           {words.add}
         </Button>
       }
-    >
-      {state.dialIn.lines.length === 0 ? (
-        <Empty>
-          <p>{words.empty}</p>
-        </Empty>
-      ) : (
-        <Table label={words.title}>
-          <thead>
-            <tr>
-              <th scope="col">
-                <span className="out-of-sight">{words.on('')}</span>
-              </th>
-              <th scope="col">{words.line}</th>
-              <th scope="col">{words.state}</th>
-              <th scope="col">
-                <span className="out-of-sight">{words.edit('')}</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {state.dialIn.lines.map((line) => (
-              <Row key={line.id} line={line} settings={known.find(({ id }) => id === line.id) ?? null} />
-            ))}
-          </tbody>
-        </Table>
-      )}
-    </Card>
+      empty={words.empty}
+      headings={{ first: words.on(''), columns: [words.line, words.state], last: words.edit('') }}
+      rows={state.dialIn.lines.map((line) => (
+        <Row key={line.id} line={line} settings={known.find(({ id }) => id === line.id) ?? null} />
+      ))}
+    />
   );
 }
 

@@ -1,9 +1,9 @@
 // Ports that open by themselves: the triggers with switches, and who holds one open now.
 import type { PortLease, Trigger } from '../../main/contract.ts';
 import { Button } from '../parts/Button.tsx';
-import { Card, Empty } from '../parts/Card.tsx';
 import { Switch } from '../parts/Switch.tsx';
-import { Table, tableStyles } from '../parts/Table.tsx';
+import { SwitchedList } from '../parts/SwitchedList.tsx';
+import { tableStyles } from '../parts/Table.tsx';
 import { tell } from '../store/gateway.ts';
 import { describeRange } from '../store/trigger-draft.ts';
 import { triggers as words } from '../strings-rules.ts';
@@ -19,59 +19,43 @@ export function Triggers({ triggers, leases }: Props) {
     ...new Set(leases.filter(({ by, rule }) => by === 'trigger' && rule === id).map(({ client }) => client)),
   ];
   return (
-    <Card title={words.title} note={words.intro}>
-      {triggers.length === 0 ? (
-        <Empty>
-          <p>{words.empty}</p>
-        </Empty>
-      ) : (
-        <Table label={words.title}>
-          <thead>
-            <tr>
-              <th scope="col">
-                <span className="out-of-sight">{words.on('')}</span>
-              </th>
-              <th scope="col">{words.control}</th>
-              <th scope="col">{words.opens}</th>
-              <th scope="col">{words.time}</th>
-              <th scope="col">{words.now}</th>
-              <th scope="col">
-                <span className="out-of-sight">{words.remove('')}</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {triggers.map((trigger) => {
-              const what = describeRange(trigger);
-              return (
-                <tr key={trigger.id}>
-                  <td>
-                    <Switch
-                      label={words.on(what)}
-                      on={trigger.on}
-                      onChange={(on) =>
-                        save(triggers.map((other) => (other.id === trigger.id ? { ...other, on } : other)))
-                      }
-                    />
-                  </td>
-                  <th scope="row">{what}</th>
-                  <td>{trigger.opens.map(describeRange).join(', ')}</td>
-                  <td>{words.seconds(trigger.seconds, trigger.secure)}</td>
-                  <td className={tableStyles.mono}>{holders(trigger.id).join(', ') || words.nobody}</td>
-                  <td className={tableStyles.number}>
-                    <Button
-                      weight="quiet"
-                      icon="bin"
-                      label={words.remove(what)}
-                      onClick={() => save(triggers.filter((other) => other.id !== trigger.id))}
-                    />
-                  </td>
-                </tr>
-              );
-            })}
-          </tbody>
-        </Table>
-      )}
-    </Card>
+    <SwitchedList
+      title={words.title}
+      note={words.intro}
+      empty={words.empty}
+      headings={{
+        first: words.on(''),
+        columns: [words.control, words.opens, words.time, words.now],
+        last: words.remove(''),
+      }}
+      rows={triggers.map((trigger) => {
+        const what = describeRange(trigger);
+        return (
+          <tr key={trigger.id}>
+            <td>
+              <Switch
+                label={words.on(what)}
+                on={trigger.on}
+                onChange={(on) =>
+                  save(triggers.map((other) => (other.id === trigger.id ? { ...other, on } : other)))
+                }
+              />
+            </td>
+            <th scope="row">{what}</th>
+            <td>{trigger.opens.map(describeRange).join(', ')}</td>
+            <td>{words.seconds(trigger.seconds, trigger.secure)}</td>
+            <td className={tableStyles.mono}>{holders(trigger.id).join(', ') || words.nobody}</td>
+            <td className={tableStyles.number}>
+              <Button
+                weight="quiet"
+                icon="bin"
+                label={words.remove(what)}
+                onClick={() => save(triggers.filter((other) => other.id !== trigger.id))}
+              />
+            </td>
+          </tr>
+        );
+      })}
+    />
   );
 }
