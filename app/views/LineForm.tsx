@@ -8,6 +8,7 @@ import { checkLine, type LineDraft, type LineErrors, lineDraft } from '../store/
 import { call } from '../store/gateway.ts';
 import { portRates } from '../store/provider-draft.ts';
 import { kindWords, lines as words } from '../strings-callers.ts';
+import { NamedPort } from './NamedPort.tsx';
 import { RecordForm, useSaving } from './RecordForm.tsx';
 
 type Typed = 'name' | 'rings' | 'ringPatterns' | 'tcpPort' | 'callers';
@@ -71,7 +72,14 @@ export function LineForm({ state, id, onClose }: { state: State; id: string | nu
           {field('callers', words.callers)}
         </>
       ) : (
-        <PortOf state={state} draft={draft} error={errors.port} set={set} />
+        <NamedPort
+          label={words.port}
+          hint={draft.kind === 'modem' ? words.portHint : undefined}
+          error={errors.port}
+          ports={state.ports}
+          value={draft.port}
+          onChange={(port) => set({ port })}
+        />
       )}
       <Pick
         label={draft.kind === 'tcp' ? words.callerRate : words.rate}
@@ -108,39 +116,5 @@ export function LineForm({ state, id, onClose }: { state: State; id: string | nu
         onPick={(slipUser) => set({ slipUser })}
       />
     </RecordForm>
-  );
-}
-
-interface PortProps {
-  state: State;
-  draft: LineDraft;
-  error: string | undefined;
-  set: Set;
-}
-
-function PortOf({ state, draft, error, set }: PortProps) {
-  return (
-    <Field label={words.port} hint={draft.kind === 'modem' ? words.portHint : undefined} error={error}>
-      {(ids) => (
-        <>
-          <input
-            {...ids}
-            list={`${ids.id}-ports`}
-            autoComplete="off"
-            spellCheck={false}
-            placeholder="/dev/ttyUSB1"
-            value={draft.port}
-            onChange={(event) => set({ port: event.target.value })}
-          />
-          <datalist id={`${ids.id}-ports`}>
-            {state.ports.map((port) => (
-              <option key={port.path} value={port.path}>
-                {port.description}
-              </option>
-            ))}
-          </datalist>
-        </>
-      )}
-    </Field>
   );
 }

@@ -1,10 +1,11 @@
 // Whether a second call is made, to whom, on which modem, and what is spread over both.
 import type { State } from '../../main/contract.ts';
-import { Check, Field } from '../parts/Field.tsx';
+import { Check } from '../parts/Field.tsx';
 import { Group } from '../parts/Group.tsx';
 import { Pick } from '../parts/Pick.tsx';
 import type { SettingsDraft, SettingsErrors } from '../store/settings-draft.ts';
 import { second as words } from '../strings-second.ts';
+import { NamedPort } from './NamedPort.tsx';
 
 interface Props {
   state: State;
@@ -26,28 +27,14 @@ export function SecondCallFields({ state, draft, errors, set }: Props) {
             value={draft.secondProvider}
             onPick={(secondProvider) => set({ secondProvider })}
           />
-          <Field label={words.port} hint={words.portAny} error={errors.secondPort}>
-            {(ids) => (
-              <>
-                <input
-                  {...ids}
-                  list={`${ids.id}-ports`}
-                  autoComplete="off"
-                  spellCheck={false}
-                  placeholder="/dev/ttyUSB1"
-                  value={draft.secondPort}
-                  onChange={(event) => set({ secondPort: event.target.value })}
-                />
-                <datalist id={`${ids.id}-ports`}>
-                  {state.ports.map((port) => (
-                    <option key={port.path} value={port.path}>
-                      {port.description}
-                    </option>
-                  ))}
-                </datalist>
-              </>
-            )}
-          </Field>
+          <NamedPort
+            label={words.port}
+            hint={words.portAny}
+            error={errors.secondPort}
+            ports={state.ports}
+            value={draft.secondPort}
+            onChange={(secondPort) => set({ secondPort })}
+          />
           <Pick
             wide
             label={words.spread}

@@ -1,40 +1,12 @@
 // The real PPP at both ends of a modelled line, the real scheduler between: comes up, carries packets, follows the rate.
 import { describe, expect, it } from 'vitest';
 import { PppSession } from '../ppp/session.ts';
-import type { PppClientConfig, PppServerConfig } from '../ppp/types.ts';
 import { type LinkEnd, LinkSession } from './link-session.ts';
 import type { CallPart } from './parts.ts';
 import { Scheduler } from './scheduler.ts';
-import { ScriptedClock } from './scripted-parts.ts';
+import { PPP_CLIENT, PPP_SERVER, ScriptedClock } from './scripted-parts.ts';
 import { randomSource } from './simulated-line.ts';
 import { tcpPacket } from './simulated-packets.ts';
-
-const CLIENT: PppClientConfig = {
-  role: 'client',
-  user: 'someone',
-  password: 'secret',
-  mru: 1500,
-  mtu: 576,
-  lineRate: 33_600,
-  vj: true,
-  deflate: false,
-  dns: true,
-};
-const SERVER: PppServerConfig = {
-  role: 'server',
-  name: 'provider',
-  mru: 1500,
-  mtu: 1500,
-  lineRate: 33_600,
-  vj: true,
-  deflate: false,
-  local: '203.0.113.1',
-  assign: () => '203.0.113.64',
-  dns: ['198.51.100.53'],
-  wins: [],
-  authentication: ['chap-md5'],
-  secret: () => 'secret',
-};
 
 /** One end of a full-duplex line of `rate` octets a second and `delay` ms, which takes whatever it is given. */
 class WireEnd implements CallPart {
@@ -109,7 +81,7 @@ function connect(trueRate: number, nominal: number | null) {
     clock,
     scheduler,
     sink([], ends),
-    (to) => new PppSession(CLIENT, to, random(1)),
+    (to) => new PppSession(PPP_CLIENT, to, random(1)),
   );
   const provider = new LinkSession(
     far,
@@ -121,7 +93,7 @@ function connect(trueRate: number, nominal: number | null) {
       mtu: 1500,
     }),
     sink(arrived, []),
-    (to) => new PppSession(SERVER, to, random(2)),
+    (to) => new PppSession(PPP_SERVER, to, random(2)),
   );
   provider.start();
   session.start();

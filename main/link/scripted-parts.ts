@@ -3,8 +3,36 @@ import type { Fault } from '../contract.ts';
 import type { LostCause } from '../modem/call.ts';
 import type { DialFailure } from '../modem/result-codes.ts';
 import { SlipSession } from '../ppp/slip-session.ts';
-import type { PppClientConfig, PppSink, PppUp } from '../ppp/types.ts';
+import type { PppClientConfig, PppServerConfig, PppSink, PppUp } from '../ppp/types.ts';
 import type { CallPart, LinkClock, ModemPart, PppPart, UplinkParts } from './parts.ts';
+
+/** Both ends of a call at 33.6 kbit/s as most tests want them. */
+export const PPP_CLIENT: PppClientConfig = {
+  role: 'client',
+  user: 'someone',
+  password: 'secret',
+  mru: 1500,
+  mtu: 576,
+  lineRate: 33_600,
+  vj: true,
+  deflate: false,
+  dns: true,
+};
+export const PPP_SERVER: PppServerConfig = {
+  role: 'server',
+  name: 'provider',
+  mru: 1500,
+  mtu: 1500,
+  lineRate: 33_600,
+  vj: true,
+  deflate: false,
+  local: '203.0.113.1',
+  assign: () => '203.0.113.64',
+  dns: ['198.51.100.53'],
+  wins: [],
+  authentication: ['chap-md5'],
+  secret: () => 'secret',
+};
 
 export class ScriptedClock implements LinkClock {
   time = 0;

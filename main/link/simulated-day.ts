@@ -6,11 +6,11 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { PppSession } from '../ppp/session.ts';
-import type { PppClientConfig, PppServerConfig } from '../ppp/types.ts';
 import { type LinkEnd, LinkSession } from './link-session.ts';
 import { ACK, FIN, ICMP, PacketView, SYN, TCP, UDP } from './packet-view.ts';
 import type { CallPart } from './parts.ts';
 import { Scheduler } from './scheduler.ts';
+import { PPP_CLIENT, PPP_SERVER } from './scripted-parts.ts';
 import { SimulatedClock } from './simulated-clock.ts';
 import { randomSource } from './simulated-line.ts';
 import { ipPacket, tcpPacket } from './simulated-packets.ts';
@@ -29,33 +29,6 @@ const OCTETS_A_DEED = 6_000;
 const CLIENTS = 20;
 const HOST = 0xcb007140;
 const SEGMENT = 536;
-
-const CLIENT: PppClientConfig = {
-  role: 'client',
-  user: 'someone',
-  password: 'secret',
-  mru: 1500,
-  mtu: 576,
-  lineRate: 33_600,
-  vj: true,
-  deflate: false,
-  dns: true,
-};
-const SERVER: PppServerConfig = {
-  role: 'server',
-  name: 'provider',
-  mru: 1500,
-  mtu: 1500,
-  lineRate: 33_600,
-  vj: true,
-  deflate: false,
-  local: '203.0.113.1',
-  assign: () => '203.0.113.64',
-  dns: ['198.51.100.53'],
-  wins: [],
-  authentication: ['chap-md5'],
-  secret: () => 'secret',
-};
 
 /** One end of a line that takes what it is given; what has not left yet is its queue. */
 class WireEnd implements CallPart {
@@ -158,7 +131,7 @@ export class SimulatedCall {
         (packet) => this.#atHost(packet),
         (end) => (this.ended = end),
       ),
-      (to) => new PppSession(CLIENT, to, random),
+      (to) => new PppSession(PPP_CLIENT, to, random),
     );
     const unpaced = {
       octetsPerSecond: null,
@@ -174,7 +147,7 @@ export class SimulatedCall {
         (packet) => this.#atServer(packet),
         () => {},
       ),
-      (to) => new PppSession(SERVER, to, random),
+      (to) => new PppSession(PPP_SERVER, to, random),
     );
     this.#session.start();
     this.#provider.start();
